@@ -1,0 +1,315 @@
+"""The catalog's types: one dataclass per table of the TOML files. `load` fills them, `match` asks them.
+
+Argument selectors (`Argument`) are written in TOML as `"model"` (keyword), `"#0"` (position) or
+`"#0|prompt"` (either).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# ("openai", "OpenAI", "()", "chat", "completions", "create")
+AccessPath = tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """What an operation asks a provider for."""
+
+    CHAT = "chat"
+    COMPLETION = "completion"
+    EMBEDDING = "embedding"
+    MODERATION = "moderation"
+    IMAGE = "image"
+    AUDIO = "audio"
+    RERANK = "rerank"
+    OCR = "ocr"
+    AGENT = "agent"
+    VIDEO = "video"
+    BATCH = "batch"  # already a batch API call: known as such, never a real-time site
+    NONE = "none"  # listed so that it is never taken for a request (token counting, file upload)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Which argument of a call: by keyword, by position (0-based, without the receiver), or either."""
+
+    keyword: str | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchApi:
+    """A provider's batch API: which kinds of operation it takes and on what terms.
+
+    `discount` is the fraction off the real-time price where no published batch rate is known.
+    `flex_models` are glob patterns of models with a half-price synchronous tier.
+    """
+
+    kinds: tuple[Kind, ...]
+    discount: float
+    window_hours: int
+    minimum_requests: int
+    maximum_requests: int | None
+    maximum_bytes: int | None
+    flex_models: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientGroup:
+    """Constructor paths whose values are clients, e.g. `openai.OpenAI()`.
+
+    `vendor` names the provider that is billed when it is not the file's own (`AzureOpenAI` -> azure).
+    `model` selects the constructor argument that carries the model, `base_url` the one that carries
+    the host. `no_batch` says why calls through this client have no batch route.
+    """
+
+    name: str
+    paths: tuple[AccessPath, ...]
+    is_async: bool
+    vendor: str | None
+    model: tuple[Argument, ...]
+    base_url: tuple[Argument, ...]
+    no_batch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallShape:
+    """How to recognise an operation whose receiver's type cannot be proved.
+
+    The call must end in `suffix`, pass every one of `keywords` and at least one of `any_of` (where
+    given), and the module must import the provider. `distinctive` suffixes need no import.
+    """
+
+    suffix: AccessPath
+    keywords: tuple[str, ...]
+    any_of: tuple[str, ...]
+    distinctive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One way to send a request. `paths` are complete access paths, client prefix included.
+
+    `batch` is None where the vendor's `BatchApi.kinds` decides, else it overrides it; `reason` says
+    why an operation has no batch form. `stream` selects the argument that turns streaming on;
+    `streams` marks operations that always stream. `fan_out` marks a library's own "batch" method
+    that is only concurrent real-time calls.
+    """
+
+    provider: str
+    name: str
+    kind: Kind
+    clients: tuple[str, ...]
+    paths: tuple[AccessPath, ...]
+    is_async: bool
+    model: tuple[Argument, ...]
+    prompt: tuple[Argument, ...]
+    output_limit: tuple[Argument, ...]
+    stream: Argument | None
+    streams: bool
+    fan_out: bool
+    legacy: bool
+    batch: bool | None
+    reason: str | None
+    blockers: tuple[tuple[str, str], ...]  # keyword -> why its presence rules a batch out
+    shape: CallShape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One SDK or wrapper library.
+
+    `derive` are steps after which a client is still that client (`with_options()`), `pipes` says that
+    `a | b` of its objects sends through both (LCEL). `wraps` are paths of calls that return their
+    first argument's client, patched (`instructor.from_openai()`).
+    """
+
+    name: str
+    title: str
+    distribution: str
+    imports: tuple[str, ...]
+    checked: str
+    source: str
+    is_local: bool
+    batch_api: BatchApi | None
+    no_batch: str | None
+    clients: tuple[ClientGroup, ...]
+    derive: tuple[AccessPath, ...]
+    wraps: tuple[AccessPath, ...]
+    pipes: bool
+    operations: tuple[Operation, ...]
+    examples: tuple[str, ...]
+    batch_calls: tuple[AccessPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a host name in a base URL or request URL stands for; `pattern` is a glob on host + path."""
+
+    pattern: str
+    vendor: str
+    is_local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An inference endpoint of raw HTTP: a regular expression on the URL path (host matched by `Host`,
+    or any host where `any_host`)."""
+
+    path: str
+    kind: Kind
+    name: str
+    any_host: bool
+    vendor: str | None
+    batch: bool | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """A call of an HTTP library that sends a request: its path and which arguments carry what."""
+
+    path: AccessPath
+    url: tuple[Argument, ...]
+    body: tuple[Argument, ...]
+    method: tuple[Argument, ...]
+    stream: tuple[Argument, ...]
+    is_async: bool
+
+
+class Wait(StrEnum):
+    """Whether something waits for what a root does."""
+
+    LIVE = "live"
+    OFFLINE = "offline"
+
+
+class RootKind(StrEnum):
+    """What starts a root; the words of witnesses and of workload categories."""
+
+    SCHEDULED = "scheduled"
+    TASK_QUEUE = "task-queue"
+    WORKFLOW = "workflow"
+    EVAL = "eval"
+    SCRIPT = "script"
+    COMMAND = "command"  # a command-line command: live or offline by what it does
+    MANAGEMENT = "management-command"
+    NOTEBOOK = "notebook"
+    DATA = "data"  # a function mapped over a data set or table
+    CLOUD_FUNCTION = "cloud-function"
+    TEST = "test"
+    CI = "ci"
+    WEB = "web-route"
+    WEBSOCKET = "websocket"
+    RPC = "rpc"
+    CHAT_UI = "chat-ui"
+    BOT = "bot"
+    TOOL = "agent-tool"
+    REPL = "repl"
+    GUI = "gui"
+    VOICE = "voice"
+
+
+class Via(StrEnum):
+    """How a framework is told about a function it will call."""
+
+    DECORATOR = "decorator"
+    BASE_CLASS = "base-class"
+    ARGUMENT = "argument"
+    FILE = "file"
+    CALL = "call"  # calling `paths` anywhere makes the calling function such a root (input())
+
+
+@dataclass(frozen=True, slots=True)
+class Entrypoint:
+    """A framework row that makes functions roots.
+
+    `paths` match the decorator, the base class or the called registration function; `methods` (globs)
+    are the methods of a base class that get called; `argument` selects the registered callables;
+    `files` are globs of root-relative paths, `functions` globs of names in them. `schedule` selects
+    the argument that carries a schedule. `per_record` says the framework starts it once per record.
+    """
+
+    framework: str
+    via: Via
+    wait: Wait
+    kind: RootKind
+    paths: tuple[AccessPath, ...]
+    methods: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    files: tuple[str, ...]
+    functions: tuple[str, ...]
+    schedule: tuple[Argument, ...]
+    per_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A call that starts another function without carrying the caller's wait to it.
+
+    `methods` are called on the function itself (`task.delay`), `paths` take it as `argument`.
+    `waits` are the calls on the result that make the caller wait after all.
+    """
+
+    framework: str
+    methods: tuple[str, ...]
+    paths: tuple[AccessPath, ...]
+    argument: tuple[Argument, ...]
+    kind: RootKind
+    waits: tuple[str, ...]
+
+
+class FanOut(StrEnum):
+    """How a higher-order call treats the callable it is given."""
+
+    MAP = "map"  # once per item of an iterable: a record loop
+    SUBMIT = "submit"  # once, concurrently; the caller may wait for the result
+    THREAD = "thread"  # once, in its own thread or process
+    CALL = "call"  # once, now
+    APPLY = "apply"  # once per row or value of a table: a record loop
+    DATASET = "dataset"  # once per record of a data set: a record loop
+    WRAP = "wrap"  # returns a callable that calls it (partial, tqdm wrappers, decorators)
+    GATHER = "gather"  # awaits the awaitables it is given, all at once
+
+
+@dataclass(frozen=True, slots=True)
+class HigherOrder:
+    """A call that calls a callable it is given.
+
+    `callable_` selects the callable, `items` the iterables whose elements become its arguments,
+    `passes` the position from which the remaining arguments are handed on (None: none are).
+    """
+
+    framework: str
+    paths: tuple[AccessPath, ...]
+    fan_out: FanOut
+    callable_: tuple[Argument, ...]
+    items: tuple[Argument, ...]
+    passes: int | None
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """Everything one framework's file says."""
+
+    name: str
+    distribution: str
+    imports: tuple[str, ...]
+    checked: str
+    source: str
+    entrypoints: tuple[Entrypoint, ...]
+    dispatches: tuple[Dispatch, ...]
+    higher_orders: tuple[HigherOrder, ...]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The whole catalog: the packaged files and the user's own."""
+
+    providers: tuple[Provider, ...]
+    hosts: tuple[Host, ...]
+    endpoints: tuple[Endpoint, ...]
+    http_calls: tuple[HttpCall, ...]
+    frameworks: tuple[Framework, ...]
