@@ -1,7 +1,13 @@
 """The catalog's types: one dataclass per table of the TOML files. `load` fills them, `match` asks them.
 
-Argument selectors (`Argument`) are written in TOML as `"model"` (keyword), `"#0"` (position) or
-`"#0|prompt"` (either).
+Argument selectors (`Argument`) are written in TOML as `"model"` (keyword), `"#0"` (position),
+`"#0|prompt"` (either) or `"#1+"` (that position and all after it). A field that holds several takes
+one string or a list of them.
+
+Access paths are written with dots, `()` for what a call returns and `[]` for an element. In framework
+rows a step may be a glob (`*_pb2_grpc`), `**` stands for any number of steps, and a path that starts
+with the step `*` matches any receiver of unknown type, in modules that import the framework (anywhere
+where the row is `distinctive`).
 """
 
 from dataclasses import dataclass
@@ -30,10 +36,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """Which argument of a call: by keyword, by position (0-based, without the receiver), or either."""
+    """Which argument of a call: by keyword, by position (0-based, without the receiver), or either.
+
+    `rest` adds all positions after `position`.
+    """
 
     keyword: str | None
     position: int | None
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +228,21 @@ class Via(StrEnum):
     ARGUMENT = "argument"
     FILE = "file"
     CALL = "call"  # calling `paths` anywhere makes the calling function such a root (input())
+    ATTRIBUTE = "attribute"  # listed in a class attribute or variable (`WorkerSettings.functions`)
 
 
 @dataclass(frozen=True, slots=True)
 class Entrypoint:
     """A framework row that makes functions roots.
 
-    `paths` match the decorator, the base class or the called registration function; `methods` (globs)
-    are the methods of a base class that get called; `argument` selects the registered callables;
-    `files` are globs of root-relative paths, `functions` globs of names in them. `schedule` selects
-    the argument that carries a schedule. `per_record` says the framework starts it once per record.
+    `paths` match the decorator, the base class, the called registration function or the assigned
+    attribute; `methods` (globs) are the methods of a base class, or of a decorated or registered class,
+    that get called; `arguments` select the registered callables (one, a display of several, a dotted
+    name in a string). `files` are globs of root-relative paths, `functions` globs of qualified names in
+    them (`<module>`: the module body), `parameters` globs that such a function's first parameters must
+    match (`|` separates alternatives). `schedule` selects the argument that carries a schedule;
+    `requires` lists arguments without which the row does not apply. `per_record` says the framework
+    starts it once per record. `distinctive`: see the module's docstring.
     """
 
     framework: str
@@ -241,6 +256,9 @@ class Entrypoint:
     functions: tuple[str, ...]
     schedule: tuple[Argument, ...]
     per_record: bool
+    requires: tuple[Argument, ...] = ()
+    parameters: tuple[str, ...] = ()
+    distinctive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +266,8 @@ class Dispatch:
     """A call that starts another function without carrying the caller's wait to it.
 
     `methods` are called on the function itself (`task.delay`), `paths` take it as `argument`.
-    `waits` are the calls on the result that make the caller wait after all.
+    `waits` are what makes the caller wait after all: a method called on the result (`get`), `await`,
+    `with` (leaving the block of the receiver), or the dotted path of a call the result is passed to.
     """
 
     framework: str
@@ -257,6 +276,7 @@ class Dispatch:
     argument: tuple[Argument, ...]
     kind: RootKind
     waits: tuple[str, ...]
+    distinctive: bool = False
 
 
 class FanOut(StrEnum):
@@ -270,6 +290,7 @@ class FanOut(StrEnum):
     DATASET = "dataset"  # once per record of a data set: a record loop
     WRAP = "wrap"  # returns a callable that calls it (partial, tqdm wrappers, decorators)
     GATHER = "gather"  # awaits the awaitables it is given, all at once
+    REGISTER = "register"  # kept by the receiver, which calls it whenever one of `runs` is called on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +298,10 @@ class HigherOrder:
     """A call that calls a callable it is given.
 
     `callable_` selects the callable, `items` the iterables whose elements become its arguments,
-    `passes` the position from which the remaining arguments are handed on (None: none are).
+    `passes` the position from which the remaining arguments are handed on (None: none are). `methods`
+    are called on the callable itself (`task.map(items)`). A `WRAP` path is a decorator too; `retry`
+    says that what it returns calls the callable again after a failure. `waits` as in `Dispatch`: where
+    given, the caller waits only then. `runs` are the methods that start what `REGISTER` kept.
     """
 
     framework: str
@@ -287,6 +311,47 @@ class HigherOrder:
     items: tuple[Argument, ...]
     passes: int | None
     is_async: bool
+    methods: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    retry: bool = False
+    distinctive: bool = False
+
+
+class Yields(StrEnum):
+    """How the result of a pass-through call relates to its argument."""
+
+    SAME = "same"  # the argument, or one with the same elements (tqdm, list, sorted, wait_for)
+    ELEMENT = "element"  # one element of it (next, random.choice)
+    GROUPED = "grouped"  # elements are groups of its elements (zip, enumerate, chunked)
+
+
+@dataclass(frozen=True, slots=True)
+class PassThrough:
+    """A call whose result is its argument in another wrapping, so that values and loops are seen through.
+
+    `arguments` select what passes. In a `GROUPED` result the n-th selected argument stands at place n
+    of each group, or at `place` where given (1 for `enumerate`). No `arguments`: the receiver passes.
+    """
+
+    framework: str
+    paths: tuple[AccessPath, ...]
+    arguments: tuple[Argument, ...]
+    yields: Yields
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file that shows rows at work: its root-relative path, and its text with the expectations.
+
+    `# root: offline task-queue` on a def line that becomes a root (on a line of its own: the module),
+    `# dispatch: task-queue` and `# calls: f` on the line of such a call, `# same: xs`, `# element: xs`
+    or `# grouped: xs` on the line of a call that passes `xs` through.
+    """
+
+    file: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +366,8 @@ class Framework:
     entrypoints: tuple[Entrypoint, ...]
     dispatches: tuple[Dispatch, ...]
     higher_orders: tuple[HigherOrder, ...]
-    examples: tuple[str, ...]
+    passthroughs: tuple[PassThrough, ...]
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True)
