@@ -4,10 +4,11 @@ Argument selectors (`Argument`) are written in TOML as `"model"` (keyword), `"#0
 `"#0|prompt"` (either) or `"#1+"` (that position and all after it). A field that holds several takes
 one string or a list of them.
 
-Access paths are written with dots, `()` for what a call returns and `[]` for an element. In framework
-rows a step may be a glob (`*_pb2_grpc`), `**` stands for any number of steps, and a path that starts
-with the step `*` matches any receiver of unknown type, in modules that import the framework (anywhere
-where the row is `distinctive`).
+Access paths are written with dots, `()` for what a call returns and `[]` for an element; braces give
+alternatives (`openai.{OpenAI,AsyncOpenAI}()` is two paths). In framework rows a step may be a glob
+(`*_pb2_grpc`), `**` stands for any number of steps, and a path that starts with the step `*` matches
+any receiver of unknown type, in modules that import the framework (anywhere where the row is
+`distinctive`).
 """
 
 from dataclasses import dataclass
@@ -66,11 +67,14 @@ class BatchApi:
 
 @dataclass(frozen=True, slots=True)
 class ClientGroup:
-    """Constructor paths whose values are clients, e.g. `openai.OpenAI()`.
+    """Paths whose values are clients, e.g. `openai.OpenAI()`, or the module `openai` itself.
 
     `vendor` names the provider that is billed when it is not the file's own (`AzureOpenAI` -> azure).
     `model` selects the constructor argument that carries the model, `base_url` the one that carries
-    the host. `no_batch` says why calls through this client have no batch route.
+    the host. `no_batch` says why calls through this client have no batch route. `where` are conditions
+    on the constructor call: the selected argument's constant must match the glob (`True` for the
+    constant true); `*` asks only that the argument is there. Of two groups with the same path the one
+    whose conditions hold wins over the one without.
     """
 
     name: str
@@ -80,6 +84,7 @@ class ClientGroup:
     model: tuple[Argument, ...]
     base_url: tuple[Argument, ...]
     no_batch: str | None
+    where: tuple[tuple[Argument, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +92,25 @@ class CallShape:
     """How to recognise an operation whose receiver's type cannot be proved.
 
     The call must end in `suffix`, pass every one of `keywords` and at least one of `any_of` (where
-    given), and the module must import the provider. `distinctive` suffixes need no import.
+    given), and the module must import the provider. `distinctive` suffixes need no import, and neither
+    does a call that passes all of the `telling` keywords (where given).
     """
 
     suffix: AccessPath
     keywords: tuple[str, ...]
     any_of: tuple[str, ...]
     distinctive: bool
+    telling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One way to send a request. `paths` are complete access paths, client prefix included.
 
-    `batch` is None where the vendor's `BatchApi.kinds` decides, else it overrides it; `reason` says
+    One TOML row gives a synchronous and an asynchronous operation of the same name where it has both.
+    `decorators` are paths of decorators: a call of a function decorated with one sends the request, and
+    `model` selects from the decorator's arguments. `vendor` names the provider that is billed when
+    neither the file nor the client group says so. `batch` is None where the vendor's `BatchApi.kinds` decides, else it overrides it; `reason` says
     why an operation has no batch form. `stream` selects the argument that turns streaming on;
     `streams` marks operations that always stream. `fan_out` marks a library's own "batch" method
     that is only concurrent real-time calls.
@@ -123,6 +133,23 @@ class Operation:
     reason: str | None
     blockers: tuple[tuple[str, str], ...]  # keyword -> why its presence rules a batch out
     shape: CallShape | None
+    decorators: tuple[AccessPath, ...] = ()
+    vendor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file that shows rows at work: its root-relative path, and its text with the expectations.
+
+    Of provider rows: `# site: chat.completions.create` on the line of a call that is such an operation,
+    `# batch: batches.create` on one of kind `batch`; every other line has neither. Of framework rows:
+    `# root: offline task-queue` on a def line that becomes a root (on a line of its own: the module),
+    `# dispatch: task-queue` and `# calls: f` on the line of such a call, `# same: xs`, `# element: xs`
+    or `# grouped: xs` on the line of a call that passes `xs` through.
+    """
+
+    file: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +158,9 @@ class Provider:
 
     `derive` are steps after which a client is still that client (`with_options()`), `pipes` says that
     `a | b` of its objects sends through both (LCEL). `wraps` are paths of calls that return their
-    first argument's client, patched (`instructor.from_openai()`).
+    first argument's client, patched (`instructor.from_openai()`): vendor, host and model come from the
+    argument. `routes` says that the model's name chooses the vendor (`Catalog.models`). `batch_calls`
+    are the paths of the operations of kind `batch`.
     """
 
     name: str
@@ -148,8 +177,9 @@ class Provider:
     wraps: tuple[AccessPath, ...]
     pipes: bool
     operations: tuple[Operation, ...]
-    examples: tuple[str, ...]
+    examples: tuple[Example, ...]
     batch_calls: tuple[AccessPath, ...] = ()
+    routes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +189,17 @@ class Host:
     pattern: str
     vendor: str
     is_local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRoute:
+    """Which vendor a model name stands for in libraries that route by it; the first match counts.
+
+    `pattern` is a glob on the lower-case name, prefix included (`anthropic/claude-*`).
+    """
+
+    pattern: str
+    vendor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +218,23 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class HttpCall:
-    """A call of an HTTP library that sends a request: its path and which arguments carry what."""
+    """A call of an HTTP library that sends a request: its paths and which arguments carry what.
 
-    path: AccessPath
+    `base` selects the argument of the receiver's constructor that carries the host or base URL.
+    `request` selects an argument that may be a request built before; a row that `builds` is such a
+    constructor and sends nothing itself. `verb` is the HTTP method where no argument says it.
+    """
+
+    paths: tuple[AccessPath, ...]
     url: tuple[Argument, ...]
     body: tuple[Argument, ...]
     method: tuple[Argument, ...]
     stream: tuple[Argument, ...]
     is_async: bool
+    base: tuple[Argument, ...] = ()
+    request: tuple[Argument, ...] = ()
+    builds: bool = False
+    verb: str | None = None
 
 
 class Wait(StrEnum):
@@ -342,19 +392,6 @@ class PassThrough:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A file that shows rows at work: its root-relative path, and its text with the expectations.
-
-    `# root: offline task-queue` on a def line that becomes a root (on a line of its own: the module),
-    `# dispatch: task-queue` and `# calls: f` on the line of such a call, `# same: xs`, `# element: xs`
-    or `# grouped: xs` on the line of a call that passes `xs` through.
-    """
-
-    file: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class Framework:
     """Everything one framework's file says."""
 
@@ -379,3 +416,4 @@ class Catalog:
     endpoints: tuple[Endpoint, ...]
     http_calls: tuple[HttpCall, ...]
     frameworks: tuple[Framework, ...]
+    models: tuple[ModelRoute, ...] = ()
