@@ -109,11 +109,11 @@ class Operation:
 
     One TOML row gives a synchronous and an asynchronous operation of the same name where it has both.
     `decorators` are paths of decorators: a call of a function decorated with one sends the request, and
-    `model` selects from the decorator's arguments. `vendor` names the provider that is billed when
-    neither the file nor the client group says so. `batch` is None where the vendor's `BatchApi.kinds` decides, else it overrides it; `reason` says
-    why an operation has no batch form. `stream` selects the argument that turns streaming on;
-    `streams` marks operations that always stream. `fan_out` marks a library's own "batch" method
-    that is only concurrent real-time calls.
+    `model` selects from the decorator's arguments. `vendor` names the provider that is billed when no
+    client group says so and it is not the file's own. `batch` is None where the vendor's
+    `BatchApi.kinds` decides, else it overrides it; `reason` says why an operation has no batch form.
+    `stream` selects the argument that turns streaming on; `streams` marks operations that always stream.
+    `fan_out` marks a library's own "batch" method that is only concurrent real-time calls.
     """
 
     provider: str
@@ -315,13 +315,14 @@ class Entrypoint:
 class Dispatch:
     """A call that starts another function without carrying the caller's wait to it.
 
-    `methods` are called on the function itself (`task.delay`), `paths` take it as `argument`.
+    `methods` are steps from the function itself (`delay`, `options().send`; `()`: calling a function
+    that an entrypoint row of this framework decorates), `paths` take it as `argument`.
     `waits` are what makes the caller wait after all: a method called on the result (`get`), `await`,
     `with` (leaving the block of the receiver), or the dotted path of a call the result is passed to.
     """
 
     framework: str
-    methods: tuple[str, ...]
+    methods: tuple[AccessPath, ...]
     paths: tuple[AccessPath, ...]
     argument: tuple[Argument, ...]
     kind: RootKind
@@ -349,7 +350,7 @@ class HigherOrder:
 
     `callable_` selects the callable, `items` the iterables whose elements become its arguments,
     `passes` the position from which the remaining arguments are handed on (None: none are). `methods`
-    are called on the callable itself (`task.map(items)`). A `WRAP` path is a decorator too; `retry`
+    are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a decorator too; `retry`
     says that what it returns calls the callable again after a failure. `waits` as in `Dispatch`: where
     given, the caller waits only then. `runs` are the methods that start what `REGISTER` kept.
     """
@@ -361,7 +362,7 @@ class HigherOrder:
     items: tuple[Argument, ...]
     passes: int | None
     is_async: bool
-    methods: tuple[str, ...] = ()
+    methods: tuple[AccessPath, ...] = ()
     waits: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     retry: bool = False
