@@ -350,9 +350,10 @@ class HigherOrder:
 
     `callable_` selects the callable, `items` the iterables whose elements become its arguments,
     `passes` the position from which the remaining arguments are handed on (None: none are). `methods`
-    are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a decorator too; `retry`
-    says that what it returns calls the callable again after a failure. `waits` as in `Dispatch`: where
-    given, the caller waits only then. `runs` are the methods that start what `REGISTER` kept.
+    are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a
+    decorator too; `retry` says that what it returns calls the callable again after a failure. `waits`
+    as in `Dispatch`: where given, the caller waits only then. `runs` are the methods that start what
+    `REGISTER` kept.
     """
 
     framework: str
