@@ -316,7 +316,8 @@ class Dispatch:
     """A call that starts another function without carrying the caller's wait to it.
 
     `methods` are steps from the function itself (`delay`, `options().send`; `()`: calling a function
-    that an entrypoint row of this framework decorates), `paths` take it as `argument`.
+    that an entrypoint row of this framework decorates), `paths` take it as `argument`. `items` are the
+    iterables for each element of which one call is started (none: one call).
     `waits` are what makes the caller wait after all: a method called on the result (`get`), `await`,
     `with` (leaving the block of the receiver), or the dotted path of a call the result is passed to.
     """
@@ -327,6 +328,7 @@ class Dispatch:
     argument: tuple[Argument, ...]
     kind: RootKind
     waits: tuple[str, ...]
+    items: tuple[Argument, ...] = ()
     distinctive: bool = False
 
 
