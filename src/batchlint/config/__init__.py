@@ -1,0 +1,34 @@
+"""Configuration: `[tool.batchlint]`, its documentation, and the settings of a run."""
+
+from batchlint.config.load import common_folder, find_config, find_root, load
+from batchlint.config.model import (
+    Config,
+    ConfigError,
+    ContextRule,
+    FixSettings,
+    Price,
+    Selection,
+    Tokens,
+    Volume,
+    Wrapper,
+    matches,
+    matches_path,
+)
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "ContextRule",
+    "FixSettings",
+    "Price",
+    "Selection",
+    "Tokens",
+    "Volume",
+    "Wrapper",
+    "common_folder",
+    "find_config",
+    "find_root",
+    "load",
+    "matches",
+    "matches_path",
+]
