@@ -132,7 +132,9 @@ class Site:
     """A call site with its verdict: one row of the inventory (contract 2.2 of the design).
 
     `provider` is the SDK or wrapper library the code calls, `vendor` the provider that is billed where
-    that is known. `function` is the dotted name of the function the call stands in.
+    that is known, `title` its name for people. `function` is the dotted name of the function the call
+    stands in. `roots` are the kinds of root that reach it offline (`RootKind` values). `flex` says that
+    the model has a cheaper synchronous tier. The first step of the witness names the root.
     """
 
     location: Location
@@ -152,6 +154,8 @@ class Site:
     savings: Savings | None
     fix: FixKind
     roots: tuple[str, ...] = ()
+    title: str = ""
+    flex: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +167,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """One edit of a fix as outputs show it: what stands at `location` becomes `content`."""
+
+    location: Location
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One diagnostic of one rule (contract 2.4 of the design).
 
     `related` are further places the message speaks of; a suppression comment works on any of them.
     `fingerprint` is stable under edits elsewhere in the file: rule, function, normalised call, count.
+    `site` is the call site it speaks of, None for findings about files and comments; `replacements` are
+    the edits of its fix.
     """
 
     rule: str
@@ -181,3 +195,5 @@ class Finding:
     remedy: str
     fingerprint: str
     fix: FixKind = FixKind.NONE
+    site: Site | None = None
+    replacements: tuple[Replacement, ...] = ()
