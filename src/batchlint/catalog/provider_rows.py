@@ -1,0 +1,227 @@
+"""Reads provider files: `providers/*.toml`, the user's own, and the rows of `[[tool.batchlint.wrappers]]`."""
+
+from dataclasses import replace
+
+from batchlint.catalog.model import (
+    Argument,
+    BatchApi,
+    CallShape,
+    ClientGroup,
+    Example,
+    Kind,
+    Operation,
+    Provider,
+)
+from batchlint.catalog.path import parse_argument
+from batchlint.catalog.table import Table, suggestion
+
+
+def read_provider(table: Table) -> Provider:
+    """The provider a file describes; raises `CatalogError` for the first row that cannot be used."""
+    name = table.text("name")
+    imports = table.texts("imports")
+    clients = _read_clients(table)
+    operations = tuple(
+        operation for row in table.tables("operation") for operation in _read_operation(row, name, clients)
+    )
+    batch = table.table("batch")
+    provider = Provider(
+        name=name,
+        title=table.text("title", name),
+        distribution=table.text("distribution", imports[0] if imports else name),
+        imports=imports,
+        checked=table.text("checked", "unchecked"),
+        source=table.text("source", table.file),
+        is_local=table.flag("is_local"),
+        batch_api=_read_batch(batch) if batch else None,
+        no_batch=table.optional_text("no_batch"),
+        clients=clients,
+        derive=table.paths("derive"),
+        wraps=table.paths("wraps"),
+        pipes=table.flag("pipes"),
+        operations=operations,
+        examples=read_examples(table),
+        batch_calls=tuple(path for each in operations if each.kind is Kind.BATCH for path in each.paths),
+        routes=table.flag("routes"),
+    )
+    if provider.batch_api and provider.no_batch:
+        raise table.error("no_batch", "contradicts [batch]; leave one of them out")
+    if operations and not imports:
+        raise table.error("imports", 'missing; write the modules that code imports, as imports = ["acme"]')
+    table.close()
+    return provider
+
+
+def read_wrapper(table: Table) -> Provider:
+    """The provider of one row of `[[tool.batchlint.wrappers]]`: a function or method that sends a request."""
+    paths = table.paths("path")
+    if not paths:
+        raise table.error("path", 'missing; write the dotted path of the call, as path = "acme.llm.ask"')
+    name = table.texts("path")[0]
+    kind = table.choice("kind", Kind) if table.has("kind") else Kind.CHAT
+    operation = replace(_read_common(table, name, name, kind), paths=paths, vendor=table.text("provider"))
+    table.close()
+    return Provider(
+        name=name,
+        title=name,
+        distribution=paths[0][0],
+        imports=tuple(dict.fromkeys(path[0] for path in paths)),
+        checked="unchecked",
+        source=table.file,
+        is_local=False,
+        batch_api=None,
+        no_batch=None,
+        clients=(),
+        derive=(),
+        wraps=(),
+        pipes=False,
+        operations=(operation,),
+        examples=(),
+        batch_calls=paths if kind is Kind.BATCH else (),
+    )
+
+
+def read_examples(table: Table) -> tuple[Example, ...]:
+    """The examples of a provider or framework file."""
+    examples = []
+    for row in table.tables("example"):
+        examples.append(Example(row.text("file", "example.py"), row.text("code")))
+        row.close()
+    return tuple(examples)
+
+
+def _read_batch(table: Table) -> BatchApi:
+    api = BatchApi(
+        kinds=table.choices("kinds", Kind),
+        discount=table.fraction("discount"),
+        window_hours=table.whole("window_hours", 1) or 24,
+        minimum_requests=table.whole("minimum_requests", 1) or 1,
+        maximum_requests=table.whole("maximum_requests", 1),
+        maximum_bytes=table.whole("maximum_bytes", 1),
+        flex_models=table.texts("flex_models"),
+        needs=table.texts("needs"),
+    )
+    table.close()
+    return api
+
+
+def _read_clients(table: Table) -> tuple[ClientGroup, ...]:
+    groups: dict[str, ClientGroup] = {}
+    for row in table.tables("client"):
+        group = _read_client(row)
+        if group.name in groups:
+            raise row.error("name", f"second client named {group.name!r}; names of a file differ")
+        groups[group.name] = group
+    return tuple(groups.values())
+
+
+def _read_client(table: Table) -> ClientGroup:
+    group = ClientGroup(
+        name=table.text("name"),
+        paths=table.paths("paths"),
+        is_async=table.flag("is_async"),
+        vendor=table.optional_text("vendor"),
+        model=table.arguments("model"),
+        base_url=table.arguments("base_url"),
+        no_batch=table.optional_text("no_batch"),
+        where=_read_conditions(table),
+    )
+    if not group.paths:
+        raise table.error("paths", 'missing; write where clients come from, as paths = ["acme.Client()"]')
+    table.close()
+    return group
+
+
+def _read_conditions(table: Table) -> tuple[tuple[Argument, str], ...]:
+    conditions = []
+    for text, glob in table.pairs("where"):
+        try:
+            conditions.append((parse_argument(text), glob))
+        except ValueError as error:
+            raise table.error(f"where.{text}", str(error)) from None
+    return tuple(conditions)
+
+
+def _read_shape(table: Table) -> CallShape:
+    suffixes = table.paths("suffix")
+    if len(suffixes) != 1:
+        raise table.error("suffix", 'takes one path, as "chat.completions.create"')
+    shape = CallShape(
+        suffix=suffixes[0],
+        keywords=table.texts("keywords"),
+        any_of=table.texts("any_of"),
+        distinctive=table.flag("distinctive"),
+        telling=table.texts("telling"),
+    )
+    table.close()
+    return shape
+
+
+def _read_common(table: Table, provider: str, name: str, kind: Kind) -> Operation:
+    """What a row says about its operation, whichever paths it has."""
+    streams = table.arguments("stream")
+    if len(streams) > 1:
+        raise table.error("stream", 'takes one argument, as stream = "stream"')
+    shape = table.table("shape")
+    operation = Operation(
+        provider=provider,
+        name=name,
+        kind=kind,
+        clients=(),
+        paths=(),
+        is_async=table.flag("is_async"),
+        model=table.arguments("model"),
+        prompt=table.arguments("prompt"),
+        output_limit=table.arguments("output_limit"),
+        stream=streams[0] if streams else None,
+        streams=table.flag("streams"),
+        fan_out=table.flag("fan_out"),
+        legacy=table.flag("legacy"),
+        batch=table.optional_flag("batch"),
+        reason=table.optional_text("reason"),
+        blockers=table.pairs("blockers"),
+        shape=_read_shape(shape) if shape else None,
+    )
+    if operation.batch is False and not operation.reason:
+        raise table.error("reason", "missing; say why batch = false, for the report to show")
+    return operation
+
+
+def _read_operation(table: Table, provider: str, clients: tuple[ClientGroup, ...]) -> list[Operation]:
+    """The operations of a row: one for its synchronous paths, one for its asynchronous ones."""
+    common = replace(
+        _read_common(table, provider, table.text("name"), table.choice("kind", Kind)),
+        vendor=table.optional_text("vendor"),
+    )
+    groups = _groups(table, clients)
+    steps, async_steps = table.paths("paths"), table.paths("async_paths")
+    if (steps or async_steps) and not groups:
+        raise table.error("paths", "relative to clients, and the file has no [[client]]; use absolute")
+    decorators = {False: table.paths("decorators"), True: table.paths("async_decorators")}
+    paths = {False: table.paths("absolute"), True: table.paths("async_absolute")}
+    names: dict[bool, list[str]] = {False: [], True: []}
+    for group in groups:
+        for is_async, relative in ((group.is_async or common.is_async, steps), (True, async_steps)):
+            if relative:
+                paths[is_async] += tuple(client + step for client in group.paths for step in relative)
+                names[is_async] += [group.name] if group.name not in names[is_async] else []
+    table.close()
+    made = [
+        replace(common, paths=paths[way], is_async=way, clients=tuple(names[way]), decorators=decorators[way])
+        for way in (False, True)
+        if paths[way] or decorators[way]
+    ]
+    if not made:
+        raise table.error("paths", "missing; give paths, async_paths, absolute or decorators")
+    return made
+
+
+def _groups(table: Table, clients: tuple[ClientGroup, ...]) -> tuple[ClientGroup, ...]:
+    """The client groups a row names; all of the file where it names none."""
+    by_name = {group.name: group for group in clients}
+    chosen = table.texts("clients") or tuple(by_name)
+    for at, name in enumerate(chosen):
+        if name not in by_name:
+            remedy = suggestion(name, by_name) if by_name else "the file has no [[client]]"
+            raise table.error(f"clients[{at}]", f"unknown client {name!r}; {remedy}")
+    return tuple(by_name[name] for name in chosen)
