@@ -1,0 +1,37 @@
+"""Finds a file that cannot be read or parsed, so that nothing in it is analysed.
+
+## Why it costs
+
+Call sites in the file are missing from the report, and so are the loops and jobs that reach call sites
+elsewhere. The rest of the project is analysed all the same. Source is read with the grammar of the
+Python that runs batchlint: newer syntax needs a newer Python.
+
+## Example
+
+```py main.py
+def total(prices:
+    return sum(prices)
+```
+
+## Use instead
+
+```py main.py
+def total(prices):
+    return sum(prices)
+```
+
+## When it stays silent
+
+The file is excluded, or parses.
+
+## Fix safety
+
+No fix.
+"""
+
+from batchlint.finding import Severity
+from batchlint.rules.base import Rule
+
+RULE = Rule("BL901", __name__, Severity.ERROR)
+
+REMEDY = "repair the file or exclude it"
