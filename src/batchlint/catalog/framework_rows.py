@@ -72,6 +72,7 @@ def _read_dispatch(table: Table, framework: str) -> Dispatch:
         kind=table.choice("kind", RootKind),
         waits=table.texts("waits"),
         items=table.arguments("items"),
+        schedule=table.arguments("schedule"),
         distinctive=table.flag("distinctive"),
     )
     if not row.methods and not row.paths:
@@ -93,6 +94,7 @@ def _read_higher_order(table: Table, framework: str) -> HigherOrder:
         waits=table.texts("waits"),
         runs=table.texts("runs"),
         retry=table.flag("retry"),
+        requires=table.arguments("requires"),
         distinctive=table.flag("distinctive"),
     )
     if not row.paths and not row.methods:

@@ -317,7 +317,8 @@ class Dispatch:
 
     `methods` are steps from the function itself (`delay`, `options().send`; `()`: calling a function
     that an entrypoint row of this framework decorates), `paths` take it as `argument`. `items` are the
-    iterables for each element of which one call is started (none: one call).
+    iterables for each element of which one call is started (none: one call). `schedule` selects the
+    argument that carries a schedule.
     `waits` are what makes the caller wait after all: a method called on the result (`get`), `await`,
     `with` (leaving the block of the receiver), or the dotted path of a call the result is passed to.
     """
@@ -329,6 +330,7 @@ class Dispatch:
     kind: RootKind
     waits: tuple[str, ...]
     items: tuple[Argument, ...] = ()
+    schedule: tuple[Argument, ...] = ()
     distinctive: bool = False
 
 
@@ -355,7 +357,7 @@ class HigherOrder:
     are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a
     decorator too; `retry` says that what it returns calls the callable again after a failure. `waits`
     as in `Dispatch`: where given, the caller waits only then. `runs` are the methods that start what
-    `REGISTER` kept.
+    `REGISTER` kept. `requires`: arguments without which the row does not apply.
     """
 
     framework: str
@@ -369,6 +371,7 @@ class HigherOrder:
     waits: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     retry: bool = False
+    requires: tuple[Argument, ...] = ()
     distinctive: bool = False
 
 
