@@ -53,6 +53,7 @@ def _read_entrypoint(table: Table, framework: str) -> Entrypoint:
         per_record=table.flag("per_record"),
         requires=table.arguments("requires"),
         parameters=table.texts("parameters"),
+        returned=table.flag("returned"),
         distinctive=table.flag("distinctive"),
     )
     if row.via is Via.FILE and not row.files:

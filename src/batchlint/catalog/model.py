@@ -113,7 +113,8 @@ class Operation:
     client group says so and it is not the file's own. `batch` is None where the vendor's
     `BatchApi.kinds` decides, else it overrides it; `reason` says why an operation has no batch form.
     `stream` selects the argument that turns streaming on; `streams` marks operations that always stream.
-    `fan_out` marks a library's own "batch" method that is only concurrent real-time calls.
+    `fan_out` marks a library's own "batch" method that is only concurrent real-time calls. `stateful`
+    says that the receiver keeps the conversation: a call depends on the earlier ones on that receiver.
     """
 
     provider: str
@@ -135,6 +136,7 @@ class Operation:
     shape: CallShape | None
     decorators: tuple[AccessPath, ...] = ()
     vendor: str | None = None
+    stateful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +294,8 @@ class Entrypoint:
     them (`<module>`: the module body), `parameters` globs that such a function's first parameters must
     match (`|` separates alternatives). `schedule` selects the argument that carries a schedule;
     `requires` lists arguments without which the row does not apply. `per_record` says the framework
-    starts it once per record. `distinctive`: see the module's docstring.
+    starts it once per record, `returned` that it also calls the functions which the decorated factory
+    returns. `distinctive`: see the module's docstring.
     """
 
     framework: str
@@ -308,6 +311,7 @@ class Entrypoint:
     per_record: bool
     requires: tuple[Argument, ...] = ()
     parameters: tuple[str, ...] = ()
+    returned: bool = False
     distinctive: bool = False
 
 
