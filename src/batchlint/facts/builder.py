@@ -30,6 +30,13 @@ def span_of(node: ast.AST) -> Span:
     return Span(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
 
 
+def _is_place(key: str, name: str | None) -> bool:
+    """Whether a key of `Env.bind` is a remembered place (of the name, or of any)."""
+    if name is None:
+        return not key.isidentifier()
+    return key.startswith((f"{name}.", f"{name}["))
+
+
 class LoopBuilder:
     """A loop under construction."""
 
@@ -134,6 +141,7 @@ class ScopeBuilder:
     def bind(self, name: str, version: int) -> None:
         """Give a name a new version."""
         self.bindings.setdefault(name, []).append(version)
+        self.forget(name)
         if name not in self.global_names and name not in self.nonlocal_names:
             self.env.bind[name] = version
 
@@ -143,13 +151,29 @@ class ScopeBuilder:
         found = env.bind.get(name)
         if found is not None or env.outer is None:
             return found
-        outer = self.lookup(name, env.outer)
+        outer = self.lookup(name, env.outer) if not _is_place(name, None) else None
         if outer is None or env.loop is None:
             return outer
         head = self.value("phi", (outer,), env.loop.index)
         env.loop.phis.append((name, head))
         env.bind[name] = head
         return head
+
+    # A store to a constant key or attribute of a plain name is remembered on this path, so that a read
+    # right behind it sees that store and no older one; anything that could write elsewhere forgets it.
+
+    def remember(self, place: str, version: int) -> None:
+        """Note what a place such as `d['a']` holds now; other places of the same name are kept."""
+        self.env.bind[place] = version
+
+    def recall(self, place: str) -> int | None:
+        """What the place holds, None where that is not certain."""
+        return self.env.bind.get(place)
+
+    def forget(self, name: str | None = None) -> None:
+        """Forget the places of a name, or all places."""
+        for key in [k for k in self.env.bind if _is_place(k, name)]:
+            del self.env.bind[key]
 
     def read(self, name: str) -> int:
         """The value of a name as read here."""
@@ -168,7 +192,10 @@ class ScopeBuilder:
         merged = alive[0].copy()
         for name in dict.fromkeys(name for env in alive for name in env.bind):
             versions = [v for env in alive if (v := self.lookup(name, env)) is not None]
-            merged.bind[name] = self.phi(versions)
+            if len(versions) < len(alive) and _is_place(name, None):
+                merged.bind.pop(name, None)
+            else:
+                merged.bind[name] = self.phi(versions)
         return merged
 
     # loops and guards
@@ -199,12 +226,13 @@ class ScopeBuilder:
                 self.values[head] = before._replace(operands=(*before.operands, version))
         heads = dict(loop.phis)
         after = outer.copy()
+        after.bind = {name: version for name, version in after.bind.items() if not _is_place(name, None)}
         ways = loop.breaks if is_infinite else [back, *loop.breaks]
         for name in dict.fromkeys(name for env in (back, *loop.breaks) for name in env.bind):
             head_version = None if is_infinite else heads.get(name, outer.bind.get(name))
             versions = [] if head_version is None else [head_version]
             versions += [v for env in ways if not env.dead and (v := env.bind.get(name)) is not None]
-            if versions and set(versions) != {heads.get(name)}:
+            if versions and set(versions) != {heads.get(name)} and not _is_place(name, None):
                 after.bind[name] = self.phi(versions)
         after.dead = is_infinite and not loop.breaks
         self.env = after
@@ -256,6 +284,7 @@ class ScopeBuilder:
         self, callee: int, arguments: tuple[Argument, ...], span: Span, *, awaited: bool, discarded: bool
     ) -> int:
         """Add a call; returns its value."""
+        self.forget()
         result = self.value("call", (), len(self.calls))
         self.calls.append(
             CallFact(result, callee, arguments, span, self.loop, self.guard, awaited, discarded)

@@ -76,10 +76,32 @@ def assign(b: ScopeBuilder, target: ast.expr, value: int) -> None:
                     assign(b, element, b.value("unpack", (value,), position))
         case ast.Attribute(value=base, attr=name):
             store(b, expression(b, base), name, -1, value)
+            _remember(b, target, value)
         case ast.Subscript(value=base, slice=index_node):
             store(b, expression(b, base), None, expression(b, index_node), value)
+            _remember(b, target, value)
         case ast.Starred(value=inner):
             assign(b, inner, value)
+
+
+def _place(node: ast.expr) -> str | None:
+    """The text of a place that only constants lead to from a plain name: `d['a']`, `self.x`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return f"{name}.{attribute}"
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
+            return f"{name}[{key!r}]"
+        case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
+            outer = _place(inner)
+            return None if outer is None else f"{outer}[{key!r}]"
+    return None
+
+
+def _remember(b: ScopeBuilder, target: ast.expr, value: int) -> None:
+    place = _place(target)
+    b.forget()
+    if place is not None:
+        b.remember(place, value)
 
 
 def store(b: ScopeBuilder, base: int, attribute: str | None, index: int, value: int) -> None:
@@ -102,7 +124,7 @@ def call(b: ScopeBuilder, node: ast.Call, *, awaited: bool = False, discarded: b
         else:
             arguments.append(Argument(None, expression(b, arg), False))
     for keyword in node.keywords:
-        arguments.append(Argument(keyword.arg, expression(b, keyword.value), keyword.arg is None))
+        arguments.append(Argument(keyword.arg or "**", expression(b, keyword.value), keyword.arg is None))
     return b.call(callee, tuple(arguments), span_of(node), awaited=awaited, discarded=discarded)
 
 
@@ -125,11 +147,19 @@ def _name(b: ScopeBuilder, node: ast.expr) -> int:
 
 def _attribute(b: ScopeBuilder, node: ast.expr) -> int:
     assert isinstance(node, ast.Attribute)
+    place = _place(node)
+    held = b.recall(place) if place is not None else None
+    if held is not None:
+        return held
     return b.value("attr", (expression(b, node.value),), node.attr)
 
 
 def _subscript(b: ScopeBuilder, node: ast.expr) -> int:
     assert isinstance(node, ast.Subscript)
+    place = _place(node)
+    held = b.recall(place) if place is not None else None
+    if held is not None:
+        return held
     base = expression(b, node.value)
     if isinstance(node.slice, ast.Slice):
         bounds = [

@@ -91,7 +91,8 @@ class Parameter(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """An argument of a call: `keyword` is None for a positional one; `unpacked` for `*x` and `**x`."""
+    """An argument of a call: `keyword` is None for a positional one and `**` for an unpacked mapping;
+    `unpacked` holds for `*x` and `**x`."""
 
     keyword: str | None
     value: int
