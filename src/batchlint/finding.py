@@ -113,18 +113,80 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A quantity known within bounds; `low == high` where it is known exactly."""
+
+    low: float
+    high: float
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(self.low + other.low, self.high + other.high)
+
+    def __mul__(self, other: "Range") -> "Range":
+        """The product of two quantities of which at most this one may be negative."""
+        low = self.low * (other.low if self.low >= 0 else other.high)
+        return Range(low, self.high * (other.high if self.high >= 0 else other.low))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the bounds are one value."""
+        return self.low == self.high
+
+
+class Route(StrEnum):
+    """The cheaper way that a site could take."""
+
+    BATCH = "batch"
+    FLEX = "flex"  # the synchronous, slower tier at batch rates
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Savings:
-    """What a site costs now minus what the batch API would cost, in USD, as low and high bounds.
+    """What a site costs now minus what its cheaper route would cost, in USD, as low and high bounds.
 
     `basis` lists every assumption behind the figures, in words; there is no figure without a basis.
-    The monthly bounds are None while the volume is unknown.
+    The bounds per 1,000 requests are None while the price is unknown or there is no cheaper route, the
+    monthly ones also while the volume is unknown. A negative low bound means that prompt caching may
+    make the real-time calls the cheaper ones. `discount` is the share of the real-time price that the
+    route takes off input and output, known even where the price is not. The costs that the saving
+    is the difference of stand in `realtime_…`, `batch_…` and `flex_…`, where known; `requests_per_run`
+    is the size of one run's loop. `vendor` and `model` say what was priced. `caching` is one sentence
+    on what prompt caching does to the saving.
     """
 
-    usd_per_1k_requests_low: float
-    usd_per_1k_requests_high: float
+    usd_per_1k_requests_low: float | None
+    usd_per_1k_requests_high: float | None
     usd_per_month_low: float | None
     usd_per_month_high: float | None
     basis: tuple[str, ...]
+    route: Route = Route.BATCH
+    discount: float | None = None
+    realtime_usd_per_1k: Range | None = None
+    batch_usd_per_1k: Range | None = None
+    flex_usd_per_1k: Range | None = None
+    realtime_usd_per_month: Range | None = None
+    batch_usd_per_month: Range | None = None
+    flex_usd_per_month: Range | None = None
+    requests_per_month: Range | None = None
+    requests_per_run: Range | None = None
+    vendor: str | None = None
+    model: str | None = None
+    caching: str | None = None
+
+    @property
+    def per_1k(self) -> Range | None:
+        """What 1,000 requests save, where known."""
+        return _range(self.usd_per_1k_requests_low, self.usd_per_1k_requests_high)
+
+    @property
+    def per_month(self) -> Range | None:
+        """What a month saves, where known."""
+        return _range(self.usd_per_month_low, self.usd_per_month_high)
+
+
+def _range(low: float | None, high: float | None) -> Range | None:
+    return None if low is None or high is None else Range(low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +196,8 @@ class Site:
     `provider` is the SDK or wrapper library the code calls, `vendor` the provider that is billed where
     that is known, `title` its name for people. `function` is the dotted name of the function the call
     stands in. `roots` are the kinds of root that reach it offline (`RootKind` values). `flex` says that
-    the model has a cheaper synchronous tier. The first step of the witness names the root.
+    the model has a cheaper synchronous tier, `fan_out` that the operation is a library's own concurrent
+    "batch". The first step of the witness names the root.
     """
 
     location: Location
@@ -156,6 +219,7 @@ class Site:
     roots: tuple[str, ...] = ()
     title: str = ""
     flex: bool = False
+    fan_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
