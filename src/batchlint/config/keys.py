@@ -1,7 +1,7 @@
 """Every key of `[tool.batchlint]`: its shape, default, meaning and an example."""
 
 from batchlint.catalog.model import Kind
-from batchlint.config.shapes import Flag, Key, ListOf, MapOf, Number, Shape, Table, Text
+from batchlint.config.shapes import Bounds, Flag, Key, ListOf, MapOf, Number, Shape, Table, Text
 from batchlint.finding import Confidence, Severity
 
 FORMATS = (
@@ -25,19 +25,23 @@ _RATE = Number(fraction=True)
 
 _VOLUME = Table(
     (
-        Key("requests-per-month", Number(), "", "Requests that each matching call site sends in a month."),
-        Key("input-tokens", Number(), "", "Tokens of an average request."),
-        Key("output-tokens", Number(), "", "Tokens of an average response."),
+        Key("requests-per-month", Bounds(), "", "Requests that each matching call site sends in a month."),
+        Key("input-tokens", Bounds(), "", "Tokens of a request."),
+        Key("output-tokens", Bounds(), "", "Tokens of a response."),
     )
 )
 _PRICE = Table(
     (
-        Key("input", _RATE, "", "Real-time price of input.", is_required=True),
-        Key("output", _RATE, "", "Real-time price of output.", is_required=True),
+        Key("input", _RATE, "", "Real-time price of input."),
+        Key("output", _RATE, "", "Real-time price of output."),
+        Key("cached-input", _RATE, "", "Real-time price of input found in the prompt cache."),
         Key("batch-input", _RATE, "", "Batch price of input; the provider's discount where it is left out."),
         Key("batch-output", _RATE, "", "Batch price of output."),
+        Key("batch-cached-input", _RATE, "", "Batch price of cached input."),
         Key("flex-input", _RATE, "", "Flex-tier price of input."),
         Key("flex-output", _RATE, "", "Flex-tier price of output."),
+        Key("flex-cached-input", _RATE, "", "Flex-tier price of cached input."),
+        Key("batch-discount", _RATE, "", "The share that a batch takes off, instead of batch prices: 0.5."),
     )
 )
 _WRAPPER = Table(
@@ -52,12 +56,20 @@ _WRAPPER = Table(
         Key("batch", Flag(), "true", "Whether the provider's batch API takes such requests."),
     )
 )
-_TOKENS = Table(
+_ASSUMPTIONS = Table(
     (
-        Key("record", Number(), "300", "A field of a record put into a prompt."),
-        Key("document", Number(), "2000", "A whole document put into a prompt."),
-        Key("image", Number(), "1000", "An image sent with a prompt."),
-        Key("output", Number(), "500", "A response whose length nothing bounds."),
+        Key("record-field", Bounds(), "", "Tokens of one field of a record put into a prompt."),
+        Key("record", Bounds(), "", "Tokens of a whole record or row."),
+        Key("passage", Bounds(), "", "Tokens of a paragraph or retrieved chunk."),
+        Key("document", Bounds(), "", "Tokens of a whole document."),
+        Key("image", Bounds(), "", "Tokens of an image sent with a prompt."),
+        Key("history", Bounds(), "", "Tokens of a conversation's history."),
+        Key("unknown", Bounds(), "", "Tokens of a part of a prompt that could not be followed."),
+        Key("response", Bounds(), "", "Tokens of a response that nothing bounds more tightly."),
+        Key("schema-field", Bounds(), "", "Tokens of one field of a structured response."),
+        Key("reasoning", Bounds(), "", "Tokens of hidden reasoning, billed as output."),
+        Key("document-pages", Bounds(), "", "Pages of a document sent to OCR."),
+        Key("cache-hits", Bounds(), "", "Share of the cacheable prompt that real-time calls find cached."),
     )
 )
 _FIX = Table(
@@ -110,7 +122,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "exclude",
         ListOf(Text()),
-        "see `batchlint config exclude`",
+        "built-in list",
         "Files and folders that are not read, as in `.gitignore`. Replaces the default list.",
         'exclude = [".venv", "third_party"]',
     ),
@@ -193,11 +205,12 @@ KEYS: tuple[Key, ...] = (
         '[tool.batchlint.deployments]\n"prod-chat" = "gpt-5-mini"',
     ),
     Key(
-        "tokens",
-        _TOKENS,
+        "assumptions",
+        _ASSUMPTIONS,
         "{}",
-        "Assumed token counts for what the source does not show.",
-        "tokens.record = 800",
+        "Quantities for what the source does not show, each a number or its bounds. Every one that a figure "
+        "rests on is named beside it.",
+        "[tool.batchlint.assumptions]\ndocument = [1_000, 6_000]\nresponse = 300",
     ),
     Key("fix", _FIX, "{}", "How `--fix` writes.", 'fix.helper = "src/app/llm_batch.py"'),
 )

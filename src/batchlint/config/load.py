@@ -10,15 +10,11 @@ from batchlint.catalog.model import Wait
 from batchlint.config.keys import ROOT
 from batchlint.config.locate import line_of
 from batchlint.config.model import (
-    DEFAULT_EXCLUDE,
     Config,
     ConfigError,
     ContextRule,
     FixSettings,
-    Price,
     Selection,
-    Tokens,
-    Volume,
     Wrapper,
 )
 from batchlint.config.shapes import ShapeError, Value
@@ -204,14 +200,14 @@ def _build(path: Path | None, layers: Sequence[Layer]) -> Config:
     """The settings that checked layers add up to."""
     raw = _merge(layers)
     default = Config()
-    exclude = _texts(raw["exclude"]) if "exclude" in raw else DEFAULT_EXCLUDE
     return Config(
         path=path,
         selections=tuple(_selection(layer) for layer in layers),
         per_file_ignores=tuple((glob, _texts(rules)) for glob, rules in _table(raw, "per-file-ignores")),
         severity={code: Severity(str(level)) for code, level in _table(raw, "severity")},
         min_confidence=Confidence(str(raw.get("min-confidence", default.min_confidence))),
-        exclude=(*exclude, *_texts(raw.get("extend-exclude", []))),
+        exclude=_texts(raw["exclude"]) if "exclude" in raw else None,
+        extend_exclude=_texts(raw.get("extend-exclude", [])),
         respect_gitignore=bool(raw.get("respect-gitignore", default.respect_gitignore)),
         force_exclude=bool(raw.get("force-exclude", default.force_exclude)),
         output_format=_text(raw, "output-format"),
@@ -222,10 +218,10 @@ def _build(path: Path | None, layers: Sequence[Layer]) -> Config:
         contexts=tuple(ContextRule(glob, _WAITS[str(wait)]) for glob, wait in _table(raw, "contexts")),
         wrappers=tuple(_wrapper(cast(Raw, item)) for item in cast(list[Value], raw.get("wrappers", []))),
         catalog=tuple(Path(item) for item in _texts(raw.get("catalog", []))),
-        volumes=tuple(Volume(glob, **_snake(entry)) for glob, entry in _table(raw, "volumes")),
-        prices=tuple(Price(model, **_snake(entry)) for model, entry in _table(raw, "prices")),
+        volumes=cast(Any, raw.get("volumes", {})),
+        prices=cast(Any, raw.get("prices", {})),
         deployments={name: str(model) for name, model in _table(raw, "deployments")},
-        tokens=Tokens(**_snake(raw.get("tokens", {}))),
+        assumptions=cast(Any, raw.get("assumptions", {})),
         fix=FixSettings(**_snake(raw.get("fix", {}))),
     )
 

@@ -13,31 +13,8 @@ from pathlib import Path
 from batchlint.catalog.model import Wait
 from batchlint.finding import Confidence, Severity
 
-DEFAULT_EXCLUDE = (
-    ".bzr",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".hg",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pyenv",
-    ".pytest_cache",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pypackages__",
-    "_build",
-    "buck-out",
-    "build",
-    "dist",
-    "node_modules",
-    "site-packages",
-    "venv",
-)
+# A number, or its low and high bounds.
+Quantity = int | float | list[int | float]
 
 
 class ConfigError(Exception):
@@ -83,42 +60,6 @@ class Wrapper:
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
-    """How often the call sites that `pattern` matches run; what is None stays unknown."""
-
-    pattern: str
-    requests_per_month: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """A negotiated price in USD per million tokens for the models that the glob `model` matches.
-
-    The batch and flex rates are None where the list discount applies to the negotiated price.
-    """
-
-    model: str
-    input: float
-    output: float
-    batch_input: float | None = None
-    batch_output: float | None = None
-    flex_input: float | None = None
-    flex_output: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Assumed token counts for what the source does not show."""
-
-    record: int = 300
-    document: int = 2_000
-    image: int = 1_000
-    output: int = 500
-
-
-@dataclass(frozen=True, slots=True)
 class FixSettings:
     """How `--fix` writes: where the copied helper goes and whether unsafe fixes are included."""
 
@@ -128,14 +69,19 @@ class FixSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings of a run. `path` is the file they came from, None for the defaults."""
+    """All settings of a run. `path` is the file they came from, None for the defaults.
+
+    `exclude` is None for the built-in list. `volumes`, `prices` and `assumptions` are the checked tables
+    as `estimate` takes them, `prices` the path of a file where the command line named one.
+    """
 
     path: Path | None = None
     selections: tuple[Selection, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     min_confidence: Confidence = Confidence.MEDIUM
-    exclude: tuple[str, ...] = DEFAULT_EXCLUDE
+    exclude: tuple[str, ...] | None = None
+    extend_exclude: tuple[str, ...] = ()
     respect_gitignore: bool = True
     force_exclude: bool = False
     output_format: str | None = None
@@ -146,10 +92,10 @@ class Config:
     contexts: tuple[ContextRule, ...] = ()
     wrappers: tuple[Wrapper, ...] = ()
     catalog: tuple[Path, ...] = ()
-    volumes: tuple[Volume, ...] = ()
-    prices: tuple[Price, ...] = ()
+    volumes: Mapping[str, Mapping[str, Quantity]] = field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, float]] | Path = field(default_factory=dict)
     deployments: Mapping[str, str] = field(default_factory=dict)
-    tokens: Tokens = Tokens()
+    assumptions: Mapping[str, Quantity] = field(default_factory=dict)
     fix: FixSettings = FixSettings()
 
 

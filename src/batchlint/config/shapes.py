@@ -88,6 +88,31 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """A number of at least 0, or a list of two of them, the lower one first."""
+
+    def check(self, value: object, key: tuple[str, ...]) -> None:
+        """Raise `ShapeError` unless the value is a number or two in order."""
+        number = Number(fraction=True)
+        if not isinstance(value, list):
+            number.check(value, key)
+            return
+        for item in value:
+            number.check(item, key)
+        if len(value) != 2 or value[0] > value[1]:
+            raise ShapeError(key, "must be a number, or two with the lower one first: [1000, 5000]")
+
+    def schema(self) -> dict[str, object]:
+        """This shape as JSON schema."""
+        number = Number(fraction=True).schema()
+        return {"oneOf": [number, {"type": "array", "items": number, "minItems": 2, "maxItems": 2}]}
+
+    def describe(self) -> str:
+        """This shape in words."""
+        return "number or [low, high]"
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list whose items all have one shape."""
 
@@ -179,7 +204,7 @@ class Table:
         return "{ " + ", ".join(key.name for key in self.keys) + " }"
 
 
-Shape = Text | Flag | Number | ListOf | MapOf | Table
+Shape = Text | Flag | Number | Bounds | ListOf | MapOf | Table
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
