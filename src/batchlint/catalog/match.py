@@ -41,6 +41,11 @@ class PathIndex(Generic[T]):
             else:
                 self._patterns.setdefault(path[-1], []).append((path, row))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row at all."""
+        return not (self._exact or self._patterns or self._loose)
+
     def match(self, path: AccessPath) -> tuple[T, ...]:
         """The rows of every path or pattern that matches `path` as a whole."""
         found = self._answers.get(path)
@@ -97,6 +102,7 @@ class Matcher:
             for path in row.paths
             if path[0] != "*"
         )
+        self._wraps = PathIndex((path, True) for p in catalog.providers for path in p.wraps)
         self._dispatch_methods = _by_last(
             (path, row) for f in catalog.frameworks for row in f.dispatches for path in row.methods
         )
@@ -129,6 +135,10 @@ class Matcher:
     def passthroughs(self, path: AccessPath) -> tuple[PassThrough, ...]:
         """The rows that say what passes through a call of `path`."""
         return self._passthroughs.match(path)
+
+    def wraps_client(self, path: AccessPath) -> bool:
+        """Whether a call of `path` returns the client it is given, wrapped."""
+        return bool(self._wraps.match((*path, "()")))
 
     def higher_orders(self, path: AccessPath) -> tuple[HigherOrder, ...]:
         """The rows that say how a call of `path` calls its arguments."""

@@ -52,7 +52,9 @@ class BatchApi:
     """A provider's batch API: which kinds of operation it takes and on what terms.
 
     `discount` is the fraction off the real-time price where no published batch rate is known.
-    `flex_models` are glob patterns of models with a half-price synchronous tier.
+    `models` are globs of the only models it takes or gives the discount for (empty: all that matter),
+    `flex_models` globs of models with a half-price synchronous tier. `needs` says what a user must have
+    first.
     """
 
     kinds: tuple[Kind, ...]
@@ -63,6 +65,7 @@ class BatchApi:
     maximum_bytes: int | None
     flex_models: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class Operation:
 
     One TOML row gives a synchronous and an asynchronous operation of the same name where it has both.
     `decorators` are paths of decorators: a call of a function decorated with one sends the request, and
-    `model` selects from the decorator's arguments. `vendor` names the provider that is billed when no
+    `model` selects from the decorator's arguments. Otherwise `model` and `output_limit` are looked for in
+    the call, then in the calls its receiver comes from. `vendor` names the provider that is billed when no
     client group says so and it is not the file's own. `batch` is None where the vendor's
     `BatchApi.kinds` decides, else it overrides it; `reason` says why an operation has no batch form.
     `stream` selects the argument that turns streaming on; `streams` marks operations that always stream.

@@ -100,6 +100,7 @@ def _read_batch(table: Table) -> BatchApi:
         maximum_bytes=table.whole("maximum_bytes", 1),
         flex_models=table.texts("flex_models"),
         needs=table.texts("needs"),
+        models=table.texts("models"),
     )
     table.close()
     return api
@@ -181,6 +182,7 @@ def _read_common(table: Table, provider: str, name: str, kind: Kind) -> Operatio
         reason=table.optional_text("reason"),
         blockers=table.pairs("blockers"),
         shape=_read_shape(shape) if shape else None,
+        stateful=table.flag("stateful"),
     )
     if operation.batch is False and not operation.reason:
         raise table.error("reason", "missing; say why batch = false, for the report to show")
