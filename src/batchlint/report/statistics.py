@@ -13,7 +13,7 @@ from batchlint.rules.registry import BY_CODE
 
 
 def render(results: Results) -> str:
-    """A table by rule, most frequent first; where savings are known also by provider, model and kind of work."""
+    """A table by rule, and of known savings by provider, model and kind of work."""
     groups = _by(results.findings, lambda finding: finding.rule)
     width = max((len(str(len(group))) for group in groups.values()), default=0)
     lines = []

@@ -4,10 +4,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from batchlint.config import Config
-from batchlint.finding import Confidence, Failure, Finding, Severity, Site
+from batchlint.finding import Confidence, Failure, Finding, Site
 from batchlint.rules import unknown_suppression_code, unreadable_file, unused_suppression
 from batchlint.rules.base import Rule
 from batchlint.rules.registry import BY_CODE, BY_NAME, BY_SPECIFICITY, find
@@ -32,6 +32,16 @@ class Inventory(Protocol):
     @property
     def suppressions(self) -> Mapping[str, tuple[Suppression, ...]]:
         """The suppression comments of each file."""
+
+
+class Key(NamedTuple):
+    """What makes two findings the same: rule, path, function, and the call by its operation alone, so
+    that a changed prompt does not make a known finding new."""
+
+    rule: str
+    path: str
+    function: str
+    call: str
 
 
 @dataclass(slots=True)
@@ -166,7 +176,7 @@ def _comment_location(path: str, suppression: Suppression) -> Location:
 
 def _with_fingerprints(found: list[Finding]) -> tuple[Finding, ...]:
     """The findings with their fingerprints: what makes them up, and how many like it came before."""
-    seen: Counter[tuple[str, ...]] = Counter()
+    seen: Counter[Key] = Counter()
     marked = []
     for finding in found:
         identity = key(finding)
@@ -176,17 +186,9 @@ def _with_fingerprints(found: list[Finding]) -> tuple[Finding, ...]:
     return tuple(marked)
 
 
-def key(finding: Finding) -> tuple[str, str, str, str]:
-    """What a finding is about, without line numbers: rule, path, function and normalised call.
-
-    The call is the provider's operation, so that a changed prompt does not make a known finding new.
-    """
+def key(finding: Finding) -> Key:
+    """What a finding is about, without line numbers."""
     site = finding.site
     if site is None:
-        return finding.rule, finding.location.path, "", finding.message
-    return finding.rule, finding.location.path, site.function, f"{site.provider}:{site.operation}"
-
-
-def severity_of(code: str, config: Config) -> Severity:
-    """How loud a rule is under a configuration."""
-    return config.severity.get(code, BY_CODE[code].severity)
+        return Key(finding.rule, finding.location.path, "", finding.message)
+    return Key(finding.rule, finding.location.path, site.function, f"{site.provider}:{site.operation}")

@@ -98,7 +98,6 @@ The model under evaluation runs on your own machine, or the framework already se
 Safe and unsafe as for realtime-call-in-record-loop.
 """
 
-from batchlint.catalog.model import RootKind
 from batchlint.finding import Severity, Site
 from batchlint.rules.base import Rule
 from batchlint.rules.wording import EVALUATIONS, batch_remedy, is_eligible, origin, provider
@@ -106,7 +105,7 @@ from batchlint.rules.wording import EVALUATIONS, batch_remedy, is_eligible, orig
 
 def applies(site: Site) -> bool:
     """Whether the requests belong to an evaluation."""
-    return is_eligible(site) and (site.category in EVALUATIONS or RootKind.EVAL in site.roots)
+    return is_eligible(site) and (site.category in EVALUATIONS or "eval" in site.roots)
 
 
 def message(site: Site) -> str:

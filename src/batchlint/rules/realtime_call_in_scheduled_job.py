@@ -99,17 +99,17 @@ Safe and unsafe as for realtime-call-in-record-loop. A job that may not live as 
 copied helper in two scheduled steps.
 """
 
-from batchlint.catalog.model import RootKind
 from batchlint.finding import Severity, Site
 from batchlint.rules.base import Rule
 from batchlint.rules.wording import batch_remedy, is_eligible, origin, provider
 
-_SCHEDULED = frozenset({RootKind.SCHEDULED, RootKind.WORKFLOW, RootKind.CI})
+# Values of `RootKind`, which would be the dearest import of `batchlint rule`.
+SCHEDULED = frozenset({"scheduled", "workflow", "ci"})
 
 
 def applies(site: Site) -> bool:
     """Whether a clock or a workflow starts what sends the requests."""
-    return is_eligible(site) and not _SCHEDULED.isdisjoint(site.roots)
+    return is_eligible(site) and not SCHEDULED.isdisjoint(site.roots)
 
 
 def message(site: Site) -> str:

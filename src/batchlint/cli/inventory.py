@@ -1,0 +1,81 @@
+"""What `batchlint sites`, `explain` and `graph` do: analyse and show, without rules."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from batchlint.cli import output
+from batchlint.cli.errors import UserError
+from batchlint.cli.options import use_color
+from batchlint.cli.progress import progress
+from batchlint.cli.session import ProjectOptions, Session, open_session, relative
+
+
+def project_of(values: Mapping[str, Any]) -> ProjectOptions:
+    """The project options among the values that click parsed."""
+    return ProjectOptions(**{field.name: values[field.name] for field in fields(ProjectOptions)})
+
+
+def inventory(values: Mapping[str, Any]) -> int:
+    """Run `sites`; returns the exit code."""
+    session = _session(values["root_argument"], values)
+    from batchlint.engine import analyse
+
+    with progress(is_quiet=False):
+        report = analyse([session.root], session.config, session.root, jobs=session.config.jobs)
+    root, form, to_file = str(session.root), values["output_format"], values["output_file"]
+    if form == "json":
+        from batchlint.report import sites_json
+
+        text = sites_json.render(root, report.sites, report.failures, report.statistics)
+    else:
+        from batchlint.report import sites_text
+        from batchlint.report.results import Results
+        from batchlint.report.sources import Sources
+
+        color = use_color(values["color"], to_file=to_file is not None)
+        shown = Results(root, (), Sources(root), str(Path.cwd()), root, color=color)
+        text = sites_text.render(report.sites, report.failures, shown)
+    if to_file:
+        output.write_file(to_file, text)
+    else:
+        output.write(text, is_text=form == "text")
+    return 0
+
+
+def explain(place: str, values: Mapping[str, Any]) -> int:
+    """Run `explain`; returns the exit code."""
+    name, colon, number = place.rpartition(":")
+    if not colon or not number.isdecimal() or not name:
+        raise UserError(f"{place!r} is no PATH:LINE")
+    path = Path(name)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    session = _session(path, values)
+    from batchlint.engine import analyse
+    from batchlint.engine import explain as explanation
+
+    with progress(is_quiet=False):
+        report = analyse([path], session.config, session.root, jobs=session.config.jobs)
+    text = explanation(report, relative(path, session.root), int(number))
+    output.write(text if text.endswith("\n") else f"{text}\n", is_text=True)
+    return 0
+
+
+def graph(path: Path, values: Mapping[str, Any]) -> int:
+    """Run `graph`; returns the exit code."""
+    import json
+
+    from batchlint.engine import call_graph
+
+    session = _session(path, values)
+    with progress(is_quiet=False):
+        edges = call_graph(path, session.config)
+    shown = {caller: sorted(callees) for caller, callees in sorted(edges.items())}
+    output.write(json.dumps(shown, indent=2) + "\n")
+    return 0
+
+
+def _session(path: Path | None, values: Mapping[str, Any]) -> Session:
+    return open_session([path] if path else [], project_of(values), {})
