@@ -34,6 +34,9 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     handled: set[int] = set()
     for passthrough in linker.matcher.passthroughs(path):
         _pass_through(linker, context, passthrough, obj)
+    if context.result >= 0 and linker.matcher.wraps_client(path):
+        for node, _ in context.positional[:1]:
+            linker.solver.edge(node, context.result)
     for row in linker.matcher.higher_orders(path):
         handled |= call_through(linker, context, row)
     for dispatch in linker.matcher.dispatches(path):
