@@ -40,6 +40,7 @@ def read_endpoints(table: Table) -> tuple[Endpoint, ...]:
             vendor=row.optional_text("vendor"),
             batch=row.optional_flag("batch"),
             reason=row.optional_text("reason"),
+            telling=row.texts("telling"),
         )
         try:
             re.compile(endpoint.path)

@@ -11,7 +11,7 @@ from batchlint.catalog.framework_rows import read_framework
 from batchlint.catalog.http_rows import read_endpoints, read_hosts, read_http_calls, read_models
 from batchlint.catalog.model import Catalog, Framework, Provider
 from batchlint.catalog.path import parse_path
-from batchlint.catalog.provider_rows import read_provider, read_wrapper
+from batchlint.catalog.provider_rows import read_provider, read_vendors, read_wrapper
 from batchlint.catalog.table import CatalogError, Table, suggestion
 
 __all__ = ["CatalogError", "load_catalog", "parse_path"]
@@ -25,21 +25,24 @@ def load_catalog(extra: Iterable[Path] = (), wrappers: Iterable[Mapping[str, obj
     Raises `CatalogError` for a file that cannot be read and for the first row that cannot be used.
     """
     packaged = files("batchlint.catalog")
-    providers = [read_provider(table) for table in _folder(packaged, "providers")]
+    providers = {table.file: read_provider(table) for table in _folder(packaged, "providers")}
+    for vendor in _single(packaged, "vendors.toml", read_vendors):
+        providers[f"vendors.toml: {vendor.name}"] = vendor
     frameworks = [read_framework(table) for table in _folder(packaged, "frameworks")]
     for path in extra:
         _add_file(path, providers, frameworks)
     for at, row in enumerate(wrappers):
-        providers.append(read_wrapper(Table(row, "tool.batchlint", f"wrappers[{at}]")))
+        place = f"wrappers[{at}]"
+        providers[f"tool.batchlint: {place}"] = read_wrapper(Table(row, "tool.batchlint", place))
     catalog = Catalog(
-        providers=tuple(providers),
+        providers=tuple(providers.values()),
         hosts=_single(packaged, "hosts.toml", read_hosts),
         endpoints=_single(packaged, "endpoints.toml", read_endpoints),
         http_calls=_single(packaged, "http.toml", read_http_calls),
         frameworks=tuple(frameworks),
         models=_single(packaged, "models.toml", read_models),
     )
-    _check_vendors(catalog)
+    _check_vendors(catalog, providers)
     return catalog
 
 
@@ -62,7 +65,7 @@ def _parse(text: str, file: str) -> Table:
         raise CatalogError(f"{file}: no valid TOML: {error}") from None
 
 
-def _add_file(path: Path, providers: list[Provider], frameworks: list[Framework]) -> None:
+def _add_file(path: Path, providers: dict[str, Provider], frameworks: list[Framework]) -> None:
     """Read a user's file, which describes either a provider or a framework."""
     try:
         table = _parse(path.read_text(encoding="utf-8-sig"), str(path))
@@ -73,30 +76,31 @@ def _add_file(path: Path, providers: list[Provider], frameworks: list[Framework]
     is_framework = any(table.has(key) for key in FRAMEWORK_TABLES)
     if is_framework and (table.has("operation") or table.has("client")):
         raise table.error("", "describes a provider and a framework; write one file for each")
-    known: list[Provider] | list[Framework] = frameworks if is_framework else providers
     name = table.text("name")
+    known = frameworks if is_framework else providers.values()
     if any(each.name == name for each in known):
         raise table.error("name", f"{name!r} is in the catalog already; choose another name")
     if is_framework:
         frameworks.append(read_framework(table))
     else:
-        providers.append(read_provider(table))
+        providers[table.file] = read_provider(table)
 
 
-def _check_vendors(catalog: Catalog) -> None:
+def _check_vendors(catalog: Catalog, providers: Mapping[str, Provider]) -> None:
     """Raise for a row that bills a vendor no provider file describes."""
     known = {provider.name for provider in catalog.providers}
-    for vendor, place in _vendors(catalog):
+    for vendor, place in _vendors(catalog, providers):
         if vendor is not None and vendor not in known:
             raise CatalogError(f"{place}: unknown provider {vendor!r}; {suggestion(vendor, known)}")
 
 
-def _vendors(catalog: Catalog) -> Iterator[tuple[str | None, str]]:
-    for provider in catalog.providers:
+def _vendors(catalog: Catalog, providers: Mapping[str, Provider]) -> Iterator[tuple[str | None, str]]:
+    """What every row bills, each with its place."""
+    for file, provider in providers.items():
         for group in provider.clients:
-            yield group.vendor, f"{provider.source}: client {group.name!r}: vendor"
+            yield group.vendor, f"{file}: client {group.name!r}: vendor"
         for operation in provider.operations:
-            yield operation.vendor, f"{provider.source}: operation {operation.name!r}: provider"
+            yield operation.vendor, f"{file}: operation {operation.name!r}: vendor"
     for host in catalog.hosts:
         yield host.vendor, f"hosts.toml: host {host.pattern!r}: vendor"
     for endpoint in catalog.endpoints:

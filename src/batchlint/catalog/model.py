@@ -211,7 +211,7 @@ class ModelRoute:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An inference endpoint of raw HTTP: a regular expression on the URL path (host matched by `Host`,
-    or any host where `any_host`)."""
+    or any host where `any_host`, or where the body has all the `telling` keys)."""
 
     path: str
     kind: Kind
@@ -220,6 +220,7 @@ class Endpoint:
     vendor: str | None
     batch: bool | None
     reason: str | None
+    telling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Reads provider files: `providers/*.toml`, the user's own, and the rows of `[[tool.batchlint.wrappers]]`."""
+"""Reads provider files: `providers/*.toml`, `vendors.toml`, the user's own, and the rows of
+`[[tool.batchlint.wrappers]]`."""
 
 from dataclasses import replace
 
@@ -50,6 +51,13 @@ def read_provider(table: Table) -> Provider:
         raise table.error("imports", 'missing; write the modules that code imports, as imports = ["acme"]')
     table.close()
     return provider
+
+
+def read_vendors(table: Table) -> list[Provider]:
+    """The providers of `vendors.toml`: those that are only ever named by others."""
+    vendors = [read_provider(row) for row in table.tables("vendor")]
+    table.close()
+    return vendors
 
 
 def read_wrapper(table: Table) -> Provider:
