@@ -20,6 +20,7 @@ from batchlint.report import FORMATS, TEXT_FORMATS, render
 from batchlint.report.escape import printable
 from batchlint.report.results import Results
 from batchlint.report.sources import Sources
+from batchlint.report.summary import plural
 from batchlint.rules import findings
 from batchlint.rules.selection import select
 
@@ -186,7 +187,7 @@ def _change_baseline(run: _Run, report: "Report", found: Sequence[Finding]) -> i
     baselines.write(path, new)
     if not run.options.silent:
         added, removed = baselines.changes(old, new)
-        known = "1 known finding" if new.size == 1 else f"{new.size} known findings"
+        known = plural(new.size, "known finding")
         output.note(f"{printable(str(path))}: {known}, {added} added, {removed} removed")
     return 0
 

@@ -1,6 +1,6 @@
 """Configuration: `[tool.batchlint]`, its documentation, and the settings of a run."""
 
-from batchlint.config.load import common_folder, find_config, find_root, load
+from batchlint.config.load import COMMAND_LINE, common_folder, find_config, find_root, load, place
 from batchlint.config.model import (
     Config,
     ConfigError,
@@ -14,6 +14,7 @@ from batchlint.config.model import (
 )
 
 __all__ = [
+    "COMMAND_LINE",
     "Config",
     "ConfigError",
     "ContextRule",
@@ -27,4 +28,5 @@ __all__ = [
     "load",
     "matches",
     "matches_path",
+    "place",
 ]

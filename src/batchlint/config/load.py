@@ -23,6 +23,7 @@ from batchlint.finding import Confidence, Severity
 Raw = dict[str, Value]
 
 FILE_NAMES = (".batchlint.toml", "batchlint.toml", "pyproject.toml")
+COMMAND_LINE = "the command line"
 EXTEND_DEPTH_MAX = 16
 # Keys whose values are paths relative to the file they stand in.
 _PATHS = ("baseline", "cache-dir")
@@ -85,8 +86,19 @@ def load(
     layers = list(_file_layers(path)) if path else []
     layers += [Layer("--config", cwd, _parse_inline(snippet)) for snippet in inline]
     if options:
-        layers.append(Layer("the command line", cwd, dict(options)))
+        layers.append(Layer(COMMAND_LINE, cwd, dict(options)))
     return _build(path, layers)
+
+
+def place(origin: str, *key: str) -> str:
+    """Where a layer says something, for messages: `FILE:LINE: key`, or the option."""
+    if origin == COMMAND_LINE:
+        return f"--{key[0]}"
+    path = Path(origin)
+    if not path.is_file():
+        return f"{origin}: {_dotted(key)}"
+    inner = ("tool", "batchlint", *key) if path.name == "pyproject.toml" else key
+    return f"{path}:{line_of(path.read_text('utf-8'), inner)}: {_dotted(key)}"
 
 
 def _file_layers(path: Path, depth: int = 0) -> Iterable[Layer]:
@@ -117,9 +129,7 @@ def _read_table(path: Path) -> Raw:
     try:
         ROOT.check(table, ())
     except ShapeError as problem:
-        inner = ("tool", "batchlint", *problem.key) if path.name == "pyproject.toml" else problem.key
-        line = line_of(path.read_text("utf-8"), inner)
-        raise ConfigError(f"{path}:{line}: {_dotted(problem.key)}: {problem.message}") from None
+        raise ConfigError(f"{place(str(path), *problem.key)}: {problem.message}") from None
     return cast(Raw, table)
 
 

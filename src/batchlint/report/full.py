@@ -37,7 +37,7 @@ def _block(finding: Finding, results: Results) -> str:
     for label, notes in _notes(finding, results):
         head = paint(" " * gutter + "=", "blue", results.color)
         label = paint(f"{label}:", "bold", results.color) + " " * (6 - len(label))
-        indent = " " * (gutter + 9)
+        indent = " " * (gutter + 10)
         lines.append(f"{head} {label} {notes[0]}")
         lines += [f"{indent}{note}" for note in notes[1:]]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
 from batchlint.report.money import headline, monthly
 from batchlint.report.results import Results
+from batchlint.report.summary import plural
 
 _TITLES = {
     Verdict.ELIGIBLE: "eligible: nobody waits, a batch could carry the requests",
@@ -24,10 +25,10 @@ def render(sites: tuple[Site, ...], failures: tuple[Failure, ...], results: Resu
         group = sorted((s for s in sites if s.verdict is verdict), key=lambda s: -monthly(s.savings))
         if group:
             lines += [paint(f"{title} ({len(group)})", "bold", results.color), *_table(group, results), ""]
-    number = f"{len(sites)} call site" + ("" if len(sites) == 1 else "s")
-    lines.append(f"{number} in {len({site.location.path for site in sites})} files.")
+    files = len({site.location.path for site in sites})
+    lines.append(f"{plural(len(sites), 'call site')} in {plural(files, 'file')}.")
     if failures:
-        lines.append(f"{len(failures)} files could not be read:")
+        lines.append(f"{plural(len(failures), 'file')} could not be read:")
         lines += [
             f"  {results.shown(f.location.path)}:{f.location.line}: {printable(f.message)}" for f in failures
         ]

@@ -43,9 +43,10 @@ def snippet(index: LineIndex, location: Location, keep: str | None = None) -> Sn
     marked = _on_screen(_without_literals(line[start:end], keep))
     after = _on_screen(_without_literals(line[end:], keep))
     shown = _on_screen(before)
-    if start >= len(line) or not marked:
+    if start > len(line):
         return Snippet(_cut(shown), 0, 0)
-    text = _cut(shown + marked.rstrip() + after)
+    # An empty stretch (a syntax error is a point) still gets one caret.
+    text = _cut(shown + marked + after).rstrip()
     at = _width(shown)
     return Snippet(text, at, max(1, min(_width(marked.rstrip()), _width(text) - at)))
 

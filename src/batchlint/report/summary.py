@@ -1,6 +1,6 @@
 """How the text formats end: how much was found, what to migrate first, what `--fix` can do."""
 
-from batchlint.finding import Finding, FixKind
+from batchlint.finding import FixKind
 from batchlint.report.ansi import paint
 from batchlint.report.money import headline, monthly
 from batchlint.report.results import Results
@@ -14,8 +14,8 @@ def render(results: Results) -> str:
     lines += _ranking(results)
     lines += _fixes(results)
     if results.known:
-        lines.append(f"{_plural(results.known, 'known finding')} in the baseline not shown.")
-    return "\n".join(lines) + "\n"
+        lines.append(f"{plural(results.known, 'known finding')} in the baseline not shown.")
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _count(results: Results) -> str:
@@ -23,12 +23,13 @@ def _count(results: Results) -> str:
     fixed = f" ({results.fixed} fixed, {number} remaining)" if results.fixed else ""
     if not number and not results.fixed:
         return paint("All checks passed!", "green", results.color)
-    return f"Found {_plural(number + results.fixed, 'finding')}{fixed}."
+    return f"Found {plural(number + results.fixed, 'finding')}{fixed}."
 
 
 def _ranking(results: Results) -> list[str]:
     """The findings with a known monthly saving, largest first; worth saying only when there is a choice."""
-    priced = sorted((f for f in results.findings if monthly(f.savings) > 0), key=_rank)
+    priced = [finding for finding in results.findings if monthly(finding.savings) > 0]
+    priced.sort(key=lambda finding: monthly(finding.savings), reverse=True)
     if not priced:
         return []
     lines = ["", paint("Migrate this first:", "bold", results.color)]
@@ -40,10 +41,6 @@ def _ranking(results: Results) -> list[str]:
     return [*lines, ""]
 
 
-def _rank(finding: Finding) -> tuple[float, Finding]:
-    return -monthly(finding.savings), finding
-
-
 def _fixes(results: Results) -> list[str]:
     """What `--fix` would do, as ruff says it."""
     safe = sum(finding.fix is FixKind.SAFE for finding in results.findings)
@@ -52,14 +49,15 @@ def _fixes(results: Results) -> list[str]:
         safe, unsafe = safe + unsafe, 0
     mark = paint("[*]", "cyan", results.color)
     if safe and unsafe:
-        more = f"{_plural(unsafe, 'more finding')} can be fixed with `--unsafe-fixes`"
+        more = f"{plural(unsafe, 'more finding')} can be fixed with `--unsafe-fixes`"
         return [f"{mark} {safe} fixable with `--fix` ({more})."]
     if safe:
         return [f"{mark} {safe} fixable with `--fix`."]
     if unsafe:
-        return [f"No fixes available ({_plural(unsafe, 'finding')} can be fixed with `--unsafe-fixes`)."]
+        return [f"No fixes available ({plural(unsafe, 'finding')} can be fixed with `--unsafe-fixes`)."]
     return []
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from batchlint.config import Config, ConfigError, Selection
+from batchlint.config import COMMAND_LINE, Config, ConfigError, Selection, place
 from batchlint.config.model import matches_path
 from batchlint.config.shapes import nearest
 from batchlint.rules.registry import BY_CODE, BY_NAME, RULES
@@ -31,10 +31,11 @@ def select(config: Config) -> Selected:
     enabled: frozenset[str] = frozenset()
     for layer in (_DEFAULT, *config.selections):
         enabled = _apply(layer, enabled)
+    origin = str(config.path or COMMAND_LINE)
     for code in config.severity:
-        _codes(code, f"{config.path}: severity")
+        _codes(code, origin, "severity", code)
     ignored_in = tuple(
-        (glob, _union(selectors, f"{config.path or 'the command line'}: per-file-ignores"))
+        (glob, _union(selectors, origin, "per-file-ignores", glob))
         for glob, selectors in config.per_file_ignores
     )
     return Selected(enabled, ignored_in)
@@ -42,29 +43,31 @@ def select(config: Config) -> Selected:
 
 def _apply(layer: Selection, enabled: frozenset[str]) -> frozenset[str]:
     """The rules that are on after a layer: its `select` starts afresh, its other keys change what was on."""
-    wanted = _specificities((*(layer.select or ()), *layer.extend_select), f"{layer.origin}: select")
-    unwanted = _specificities(layer.ignore, f"{layer.origin}: ignore")
+    wanted = _specificities(layer.select or (), layer.origin, "select")
+    for code, length in _specificities(layer.extend_select, layer.origin, "extend-select").items():
+        wanted[code] = max(length, wanted.get(code, -1))
+    unwanted = _specificities(layer.ignore, layer.origin, "ignore")
     switched_on = {code for code, length in wanted.items() if length > unwanted.get(code, -1)}
     before = frozenset() if layer.select is not None else enabled
     return (before - unwanted.keys()) | switched_on
 
 
-def _specificities(selectors: Iterable[str], where: str) -> dict[str, int]:
+def _specificities(selectors: Iterable[str], origin: str, key: str) -> dict[str, int]:
     """The codes that selectors match, each with the length of the longest one that does."""
     longest: dict[str, int] = {}
     for selector in selectors:
         length = 0 if selector == _ALL else len(selector) if selector not in BY_NAME else len("BL000")
-        for code in _codes(selector, where):
+        for code in _codes(selector, origin, key):
             longest[code] = max(length, longest.get(code, -1))
     return longest
 
 
-def _union(selectors: Iterable[str], where: str) -> frozenset[str]:
+def _union(selectors: Iterable[str], origin: str, *key: str) -> frozenset[str]:
     """All codes that selectors match."""
-    return frozenset(code for selector in selectors for code in _codes(selector, where))
+    return frozenset(code for selector in selectors for code in _codes(selector, origin, *key))
 
 
-def _codes(selector: str, where: str) -> tuple[str, ...]:
+def _codes(selector: str, origin: str, *key: str) -> tuple[str, ...]:
     """The codes that one selector matches: a code, a prefix of codes, a name or `ALL`."""
     if selector == _ALL:
         return tuple(BY_CODE)
@@ -73,5 +76,5 @@ def _codes(selector: str, where: str) -> tuple[str, ...]:
     codes = tuple(rule.code for rule in RULES if rule.code.startswith(selector)) if selector else ()
     if not codes:
         hint = nearest(selector, (*BY_CODE, *BY_NAME))
-        raise ConfigError(f"{where}: unknown rule selector '{selector}'{hint}")
+        raise ConfigError(f"{place(origin, *key)}: unknown rule selector '{selector}'{hint}")
     return codes

@@ -34,4 +34,4 @@ from batchlint.rules.base import Rule
 
 RULE = Rule("BL901", __name__, Severity.ERROR)
 
-REMEDY = "repair the file or exclude it"
+REMEDY = "check that the path exists and that the file parses, or exclude it"
