@@ -1,15 +1,17 @@
 """Measure the token rule of `batchlint.estimate.tokens` against real tokenizers, and fit it again.
 
-    apt-get install debian-reference-{en,de,fr,zh-cn,ja} debian-faq debian-faq-{de,fr,zh-cn,ja} iso-codes
+    apt-get install debian-reference-{en,de,fr,zh-cn,ja} debian-faq debian-faq-{de,fr,zh-cn,ja,ru} \\
+        developers-reference-ru iso-codes
     pip install bpe-openai mistral-common numpy ctok      # ctok needs Python 3.12
-    python benchmarks/token_rule.py [--fit]
+    python benchmarks/token_rule.py [--fit] [--piece 500]
 
 Each package ships its vocabulary: bpe-openai OpenAI's o200k and cl100k, mistral-common Mistral's
-Tekken; ctok reconstructs Claude's counts (unofficial). Prose is the Debian Reference (fitted) and the
-Debian FAQ (measured) in five languages, code the standard library (modules a-m and n-z), Markdown the
-readmes of the installed packages (a-m and n-z), JSON tables of iso-codes. Texts are cut into pieces of
-3,000 characters, at most 120 a kind. The table shows, per kind, characters per token, the error of the
-sum, and the 5th and 95th percentile of the error of a piece.
+Tekken; ctok reconstructs Claude's counts (unofficial). Prose is the Debian Reference (for Russian the
+Developer's Reference; fitted) and the Debian FAQ (measured) in six languages, code the standard library
+(modules a-m and n-z), Markdown the readmes of the installed packages (a-m and n-z), JSON tables of
+iso-codes. Texts are cut into pieces of 3,000 characters (`--piece`), at most 120 a kind. The table shows,
+per kind, characters per token, the error of the sum, and the 5th and 95th percentile of the error of a
+piece.
 """
 
 import argparse
@@ -25,9 +27,9 @@ import numpy as np
 
 from batchlint.estimate.tokens import CLASSES, Tokenizer, _tokenizers, classes
 
-PIECE = 3000
 PIECES = 120
 REFERENCE = Path("/usr/share/debian-reference")
+DEVELOPERS = Path("/usr/share/developers-reference")
 FAQ = Path("/usr/share/doc/debian/FAQ")
 ISO = Path("/usr/share/iso-codes/json")
 LIBRARY = Path(os.__file__).parent
@@ -79,26 +81,29 @@ def tables(names: list[str], indent: int | None) -> Iterator[str]:
         yield json.dumps(json.loads((ISO / f"{name}.json").read_text()), ensure_ascii=False, indent=indent)
 
 
-def pieces(source: Iterable[str]) -> list[str]:
+def pieces(source: Iterable[str], size: int) -> list[str]:
     """Pieces of equal length, evenly drawn."""
-    cut = [text[at : at + PIECE] for text in source for at in range(0, len(text) - PIECE // 2, PIECE)]
+    cut = [text[at : at + size] for text in source for at in range(0, len(text) - size // 2, size)]
     step = max(1.0, len(cut) / PIECES)
     return [cut[int(index * step)] for index in range(min(PIECES, len(cut)))]
 
 
-def corpus() -> dict[str, tuple[list[str], list[str]]]:
+def corpus(size: int) -> dict[str, tuple[list[str], list[str]]]:
     """Per kind of text, the pieces to fit to and the pieces to measure on."""
     languages = {"english": "en", "german": "de", "french": "fr", "chinese": "zh-cn", "japanese": "ja"}
     kinds = {
         kind: (prose(REFERENCE, f"ch*.{code}.html"), prose(FAQ, f"**/*.{code}.html"))
         for kind, code in languages.items()
     }
+    kinds["russian"] = (prose(DEVELOPERS, "ru/**/*.html"), prose(FAQ, "**/*.ru.html"))
     kinds["python"] = (texts(LIBRARY, "[a-m]*.py"), texts(LIBRARY, "[n-z]*.py"))
     readmes = [f"[{letters}]*.dist-info/METADATA" for letters in ("a-m", "n-z")]
     kinds["markdown"] = (texts(PACKAGES, readmes[0]), texts(PACKAGES, readmes[1]))
     kinds["json"] = (tables(["iso_3166-2"], 2), tables(["iso_4217", "iso_639-2", "iso_15924"], 2))
     kinds["json, one line"] = (tables(["iso_3166-1"], None), tables(["iso_4217", "iso_639-2"], None))
-    return {kind: (pieces(fitted), pieces(measured)) for kind, (fitted, measured) in kinds.items()}
+    return {
+        kind: (pieces(fitted, size), pieces(measured, size)) for kind, (fitted, measured) in kinds.items()
+    }
 
 
 def real_tokenizers() -> dict[str, Callable[[str], int]]:
@@ -158,8 +163,9 @@ def main() -> None:
     """Measure, or fit and measure."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--fit", action="store_true", help="fit the weights again and print them as TOML")
-    refit = parser.parse_args().fit
-    kinds = corpus()
+    parser.add_argument("--piece", type=int, default=3000, help="characters of a piece of text")
+    arguments = parser.parse_args()
+    kinds = corpus(arguments.piece)
     packaged = {tokenizer.name: dict(tokenizer.weights) for tokenizer in _tokenizers()}
     for name, tokenize in real_tokenizers().items():
         counted = {
@@ -167,7 +173,7 @@ def main() -> None:
             for kind, halves in kinds.items()
         }
         weights = packaged.get(name, {})
-        if refit:
+        if arguments.fit:
             weights = fit([(kinds[kind][0], counted[kind][0]) for kind in kinds])
         print(f"{name}: weights = {{ {', '.join(f'{key} = {value}' for key, value in weights.items())} }}")
         for kind, (_, measured) in kinds.items():

@@ -258,7 +258,7 @@ def _negotiate(listed: ModelPrice | None, own: Negotiated) -> ModelPrice | None:
     a fifth off the list price takes it off both.
     """
     realtime = Rates(_own(own, "input"), _own(own, "output"), _own(own, "cached-input"))
-    if listed is None and (realtime.input is None and own.discount is None):
+    if listed is None and realtime.input is None:
         return None
     base = listed or ModelPrice(Rates(), None, None, own.where)
     return ModelPrice(
