@@ -8,6 +8,7 @@ from batchlint.catalog.model import (
     HigherOrder,
     PassThrough,
     RootKind,
+    Template,
     Via,
     Wait,
     Yields,
@@ -15,7 +16,7 @@ from batchlint.catalog.model import (
 from batchlint.catalog.provider_rows import read_examples
 from batchlint.catalog.table import Table
 
-TABLES = ("entrypoint", "dispatch", "higher_order", "passthrough")
+TABLES = ("entrypoint", "dispatch", "higher_order", "passthrough", "template")
 
 
 def read_framework(table: Table) -> Framework:
@@ -33,6 +34,7 @@ def read_framework(table: Table) -> Framework:
         higher_orders=tuple(_read_higher_order(row, name) for row in table.tables("higher_order")),
         passthroughs=tuple(_read_passthrough(row, name) for row in table.tables("passthrough")),
         examples=read_examples(table),
+        templates=tuple(_read_template(row, name) for row in table.tables("template")),
     )
     table.close()
     return framework
@@ -114,5 +116,23 @@ def _read_passthrough(table: Table, framework: str) -> PassThrough:
     )
     if not row.paths:
         raise table.error("paths", 'missing; write the calls that pass values on, as paths = ["acme.show"]')
+    table.close()
+    return row
+
+
+def _read_template(table: Table, framework: str) -> Template:
+    row = Template(
+        framework=framework,
+        paths=table.paths("paths", globs=True),
+        calls=table.texts("calls"),
+        methods=table.texts("methods"),
+        decorators=table.paths("decorators", globs=True),
+        fan_out=table.choice("kind", FanOut),
+        waits=table.texts("waits"),
+    )
+    if not row.paths or not row.calls:
+        raise table.error("calls", 'missing; write the methods that are called, as calls = ["start"]')
+    if not row.methods and not row.decorators:
+        raise table.error("methods", 'missing; write the methods they call, as methods = ["run"]')
     table.close()
     return row

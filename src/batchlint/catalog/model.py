@@ -77,7 +77,8 @@ class ClientGroup:
     the host. `no_batch` says why calls through this client have no batch route. `where` are conditions
     on the constructor call: the selected argument's constant must match the glob (`True` for the
     constant true); `*` asks only that the argument is there. Of two groups with the same path the one
-    whose conditions hold wins over the one without.
+    whose conditions hold wins over the one without. `inner` selects the constructor argument that is the
+    client it sends through (the model in a chain): vendor, host and model are that one's.
     """
 
     name: str
@@ -88,6 +89,7 @@ class ClientGroup:
     base_url: tuple[Argument, ...]
     no_batch: str | None
     where: tuple[tuple[Argument, str], ...] = ()
+    inner: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +356,7 @@ class FanOut(StrEnum):
     DATASET = "dataset"  # once per record of a data set: a record loop
     WRAP = "wrap"  # returns a callable that calls it (partial, tqdm wrappers, decorators)
     GATHER = "gather"  # awaits the awaitables it is given, all at once
-    REGISTER = "register"  # kept by the receiver, which calls it whenever one of `runs` is called on it
+    REGISTER = "register"  # kept by the receiver or the constructed object, called by its `runs` methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +410,24 @@ class PassThrough:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A base class whose methods call what a subclass defines (`Thread.start` calls `run`).
+
+    `paths` match the base class, `calls` are globs of its methods that the program calls, `methods`
+    globs of the subclass's methods that are called then; with `decorators`, those that carry one.
+    `fan_out` and `waits` as in `HigherOrder`.
+    """
+
+    framework: str
+    paths: tuple[AccessPath, ...]
+    calls: tuple[str, ...]
+    methods: tuple[str, ...]
+    decorators: tuple[AccessPath, ...]
+    fan_out: FanOut
+    waits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """Everything one framework's file says."""
 
@@ -421,6 +441,7 @@ class Framework:
     higher_orders: tuple[HigherOrder, ...]
     passthroughs: tuple[PassThrough, ...]
     examples: tuple[Example, ...]
+    templates: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
