@@ -134,6 +134,7 @@ def _read_client(table: Table) -> ClientGroup:
         base_url=table.arguments("base_url"),
         no_batch=table.optional_text("no_batch"),
         where=_read_conditions(table),
+        inner=table.arguments("inner"),
     )
     if not group.paths:
         raise table.error("paths", 'missing; write where clients come from, as paths = ["acme.Client()"]')
