@@ -17,10 +17,10 @@ def usd_range(amount: Range) -> str:
     """An amount within bounds, to two digits: `$1.2 to $3.4`; `up to $5` where it may be nothing."""
     if amount.exact:
         return usd(amount.high)
-    high = usd(_two_digits(amount.high))
+    high = _two_digits(amount.high)
     if amount.low <= 0 < amount.high:
         return f"up to {high}"
-    low = usd(_two_digits(amount.low))
+    low = _two_digits(amount.low)
     return low if low == high else f"{low} to {high}"
 
 
@@ -44,5 +44,6 @@ def monthly(savings: Savings | None) -> float:
     return (savings.per_month.low + savings.per_month.high) / 2
 
 
-def _two_digits(amount: float) -> float:
-    return float(f"{amount:.2g}")
+def _two_digits(amount: float) -> str:
+    rounded = float(f"{amount:.2g}")
+    return usd(rounded).removesuffix(".00") if abs(rounded) >= 10 else usd(rounded)
