@@ -205,7 +205,7 @@ def load_prices(
     if isinstance(overrides, Path):
         negotiated = read_overrides(overrides)
     else:
-        negotiated = parse_overrides(overrides or {}, where)
+        negotiated = parse_overrides({} if overrides is None else overrides, where)
     return Prices(_table(), negotiated, on or datetime.now(UTC).date())
 
 
