@@ -232,7 +232,11 @@ class _Command:
             at += 2 if words[at] in ("-o", "+o", "--rcfile", "--init-file") else 1
         if at < len(words) and words[at] != "-":
             yield Reference(
-                "shell", self.directory, words[at], arguments=words[at + 1 :], in_loop=self.in_loop
+                ReferenceKind.SHELL,
+                self.directory,
+                words[at],
+                arguments=words[at + 1 :],
+                in_loop=self.in_loop,
             )
         elif self.stdin:
             yield self._nested(self.stdin)

@@ -170,15 +170,15 @@ class Script:
 class Launch:
     """One thing a file starts, as its reader found it: shell text or, where the file names it, a target.
 
-    `origin` is the subject of the label ("GitHub Actions job 'test'"); `line` is where a target is
-    named (shell text has its own lines).
+    `origin` is the subject of the label ("GitHub Actions job 'test'"). `path` and `line` are where the
+    start stands; line 0 means that the shell text itself is the place.
     """
 
     kind: StartKind
     origin: str
     path: str
     what: Script | Target
-    line: int = 1
+    line: int = 0
     wait: Wait | None = None
     schedule: Schedule | None = None
 

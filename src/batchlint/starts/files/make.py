@@ -9,12 +9,12 @@ from batchlint.starts.places import Places, Tree, folder_of, join
 from batchlint.starts.references import Reference
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
-_EXPANSIONS_MAX = 12
+_EXPANSIONS_MAX = 200
 _VALUE_MAX = 5_000
 _INCLUDES_MAX = 10
 _TARGETS_MAX = 200
 
-_ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([\w.-]+)\s*(?:::?:?|\?|\+|!)?=\s*(.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([\w.-]+)\s*(:{1,3}|\?|\+|!)?=\s*(.*)", re.DOTALL)
 _RULE = re.compile(r"([^:#=\t][^:#=]*?)\s*::?(?!=)\s*([^;=]*)(?:;(.*))?", re.DOTALL)
 _DIRECTIVE = re.compile(r"\s*(?:ifeq|ifneq|ifdef|ifndef|else|endif|export|unexport|vpath|\.|undefine)\b")
 _INCLUDE = re.compile(r"\s*-?s?include\s+(.+)")
@@ -59,7 +59,9 @@ def follow_make(reference: Reference, tree: Tree, places: Places) -> Iterator[Sc
         return
     makefile = _Makefile()
     _read(path, text, tree, makefile)
-    makefile.variables.update(word.split("=", 1) for word in reference.arguments if "=" in word)  # type: ignore[arg-type]
+    for argument in reference.arguments:
+        variable, _, value = argument.partition("=")
+        makefile.variables[variable] = value
     waiting = reference.name.split() or makefile.first[:1]
     directory = folder_of(path) if not reference.file else reference.directory
     for name in _ordered(makefile, waiting):
@@ -96,11 +98,19 @@ def _read(path: str, text: str, tree: Tree, makefile: _Makefile, includes: int =
                 if inner is not None:
                     _read(other, inner, tree, makefile, includes + 1)
         elif assignment := _ASSIGNMENT.fullmatch(line.strip()):
-            makefile.variables.setdefault(assignment[1], " ".join(assignment[2].split()))
+            _assign(makefile.variables, assignment)
         elif _DIRECTIVE.match(line):
             continue
         elif rule := _RULE.fullmatch(line.rstrip()):
             current = _rule(path, number, rule, makefile)
+
+
+def _assign(variables: dict[str, str], assignment: re.Match[str]) -> None:
+    name, operator, value = assignment[1], assignment[2], " ".join(assignment[3].split())
+    if operator == "+":
+        variables[name] = f"{variables.get(name, '')} {value}".strip()
+    elif operator != "?" or name not in variables:
+        variables[name] = value
 
 
 def _rule(path: str, number: int, match: re.Match[str], makefile: _Makefile) -> list[str]:
@@ -153,18 +163,24 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, pending
 
 
-def _expand(text: str, variables: Mapping[str, str], folder: str = "", depth: int = 0) -> str:
-    """`$(NAME)` replaced by its value; functions and unknown names by `UNKNOWN`."""
+def _expand(text: str, variables: Mapping[str, str], folder: str = "") -> str:
+    """`$(NAME)` replaced by its value; functions, unknown names and cycles by `UNKNOWN`."""
+    # Each variable is expanded once: values that name each other many times would multiply.
+    expanded: dict[str, str] = {}
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2] or match[3]
         if name is None:
             return "$"
+        name = name.strip()
         if "MAKEFILE_LIST" in name:
             return f"{ROOT}/{folder}/" if "dir" in name else f"{ROOT}/{folder}/Makefile"
-        known = variables.get(name.strip())
-        if known is None or depth >= _EXPANSIONS_MAX:
+        if name not in variables:
             return UNKNOWN
-        return _expand(known, variables, folder, depth + 1)[:_VALUE_MAX]
+        if name not in expanded:
+            expanded[name] = UNKNOWN
+            nested = len(expanded) < _EXPANSIONS_MAX
+            expanded[name] = _REFERENCE.sub(value, variables[name])[:_VALUE_MAX] if nested else UNKNOWN
+        return expanded[name]
 
     return _REFERENCE.sub(value, text)[: 20 * _VALUE_MAX]

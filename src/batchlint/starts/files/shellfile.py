@@ -26,7 +26,7 @@ def follow_shell(reference: Reference, tree: Tree, places: Places) -> Iterator[S
     if path is None or text is None:
         return
     shebang = _SHEBANG.match(text)
-    interpreter = (shebang[1] or shebang[2]) if shebang else ""
+    interpreter = shebang[1] if shebang else ""
     if interpreter == "python":
         target = script_target(path, Spot(places, in_loop=reference.in_loop), reference.arguments)
         yield from (target,) if target else ()

@@ -1,0 +1,178 @@
+"""Python project files: console scripts, entry points, and the task tables of project tools."""
+
+import ast
+import configparser
+import re
+from collections.abc import Iterator
+
+from batchlint.starts.files.pieces import command_text
+from batchlint.starts.model import Launch, Script, StartKind, Target, UnreadableError
+from batchlint.starts.nodes import Node, read_toml
+from batchlint.starts.places import Places, Tree, folder_of, join
+from batchlint.starts.references import Reference
+from batchlint.starts.targets import Spot, named_target
+
+_SEQUENCE_MAX = 50
+_SCRIPT_TABLES = (
+    ("project", "scripts"),
+    ("project", "gui-scripts"),
+    ("tool", "poetry", "scripts"),
+    ("tool", "flit", "scripts"),
+)
+_TASK_TABLES = (
+    ("tool", "poe", "tasks"),
+    ("tool", "pdm", "scripts"),
+    ("tool", "taskipy", "tasks"),
+    ("tool", "rye", "scripts"),
+    ("tool", "pixi", "tasks"),
+    ("tasks",),  # pixi.toml
+)
+# Entry-point groups are extension points of other programs, except these.
+_ENTRY_POINT_GROUPS = ("console_scripts", "gui_scripts")
+_CALL = re.compile(r"([\w.]+:[\w.]+)(?:\(.*\))?")
+
+
+def read_pyproject(path: str, tree: Tree) -> Iterator[Launch]:
+    """Console scripts and project tasks of `pyproject.toml` or `pixi.toml`."""
+    document = read_toml(tree.required(path))
+    places = Places(tree.exists, folder_of(path))
+    for table in _SCRIPT_TABLES:
+        for name, node in document.pairs(*table):
+            yield from _console_script(path, name, _reference_text(node), node.place, places)
+    for group, entries in document.pairs("project", "entry-points"):
+        if group in _ENTRY_POINT_GROUPS:
+            for name, node in entries.pairs():
+                yield from _console_script(path, name, node.text or "", node.line, places)
+    for name, task in _tasks(document):
+        for what in _task(path, document, task, places, ()):
+            yield Launch(StartKind.PROJECT_TASK, f"project task {name!r}", path, what, task.line)
+
+
+def follow_project_task(reference: Reference, tree: Tree, places: Places) -> Iterator[Script | Target]:
+    """What a task of the nearest `pyproject.toml` or `pixi.toml` runs."""
+    for file in ("pyproject.toml", "pixi.toml"):
+        path = places.find(file, reference.directory)
+        text = tree.text(path) if path else None
+        if path is None or text is None:
+            continue
+        document = read_toml(text)
+        for name, task in _tasks(document):
+            if name == reference.name:
+                yield from _task(path, document, task, Places(tree.exists, folder_of(path)), ())
+                return
+
+
+def read_setup_cfg(path: str, tree: Tree) -> Iterator[Launch]:
+    """Console scripts of `setup.cfg`."""
+    text = tree.required(path)
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise UnreadableError("is not a valid setup.cfg", getattr(error, "lineno", None) or 1) from None
+    places = Places(tree.exists, folder_of(path))
+    for group in _ENTRY_POINT_GROUPS:
+        value = parser.get("options.entry_points", group, fallback=None) or ""
+        for entry in value.splitlines():
+            name, _, reference = (part.strip() for part in entry.partition("="))
+            yield from _console_script(path, name, reference, _line_of(text, entry.strip()), places)
+
+
+def read_setup_py(path: str, tree: Tree) -> Iterator[Launch]:
+    """Console scripts of `setup.py`, where `entry_points` and `scripts` are written as constants."""
+    try:
+        module = ast.parse(tree.required(path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # the reader of Python files reports it
+    places = Places(tree.exists, folder_of(path))
+    for keyword in (node for node in ast.walk(module) if isinstance(node, ast.keyword)):
+        if keyword.arg == "entry_points":
+            for line, entry in _entries(keyword.value):
+                name, _, reference = (part.strip() for part in entry.partition("="))
+                yield from _console_script(path, name, reference, line, places)
+
+
+def _entries(value: ast.expr) -> Iterator[tuple[int, str]]:
+    """The `name = module:attribute` texts of the groups that make commands, with their lines."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        group = ""
+        for offset, line in enumerate(value.value.splitlines()):
+            if header := re.fullmatch(r"\s*\[(.+)\]\s*", line):
+                group = header[1].strip()
+            elif group in _ENTRY_POINT_GROUPS and "=" in line:
+                yield value.lineno + offset, line
+    if not isinstance(value, ast.Dict):
+        return
+    for key, entries in zip(value.keys, value.values, strict=True):
+        if not isinstance(key, ast.Constant) or key.value not in _ENTRY_POINT_GROUPS:
+            continue
+        for node in ast.walk(entries):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for offset, line in enumerate(node.value.splitlines()):
+                    yield node.lineno + offset, line
+
+
+def _console_script(path: str, name: str, reference: str, line: int, places: Places) -> Iterator[Launch]:
+    """The launch of `name = "module:attribute"`; extras after the reference are dropped."""
+    spot = Spot(places, folder_of(path), runner=name)
+    target = named_target(reference.partition("[")[0].strip(), spot)
+    if name and target:
+        yield Launch(StartKind.CONSOLE_SCRIPT, f"console script {name!r}", path, target, line)
+
+
+def _reference_text(node: Node) -> str:
+    """Poetry writes a reference as text or as a table."""
+    return node.text or node.string("reference") or node.string("callable")
+
+
+def _tasks(document: Node) -> Iterator[tuple[str, Node]]:
+    """The named tasks of every tool."""
+    for table in _TASK_TABLES:
+        yield from ((name, node) for name, node in document.pairs(*table) if name != "_")
+    for _, hatch in document.pairs("tool", "hatch", "envs"):
+        yield from hatch.pairs("scripts")
+
+
+def _task(
+    path: str, document: Node, task: Node, places: Places, active: tuple[str, ...]
+) -> Iterator[Script | Target]:
+    """What one task runs: a text, a list, or a table with `cmd`, `shell`, `script`, `call` or a sequence."""
+    folder = folder_of(path)
+    directory = join(folder, task.string("cwd") or task.string("working_dir") or ".")
+    texts = [task, task.get("cmd"), task.get("shell")]
+    for node in texts:
+        if node.text is not None:
+            yield _script(path, node, node.text, directory)
+    if task.get("cmd").items:
+        yield _script(path, task, command_text(task.get("cmd")), directory)
+    for key in ("script", "call"):
+        if match := _CALL.fullmatch(task.string(key).strip()):
+            target = named_target(match[1], Spot(places, directory))
+            yield from (target,) if target else ()
+    names = dict(_tasks(document))
+    composed = (
+        *task.items,
+        *task.each("sequence"),
+        *task.each("composite"),
+        *task.each("chain"),
+        *task.each("ref"),
+    )
+    for part in composed[:_SEQUENCE_MAX]:
+        name = part.text.split()[0] if part.text and part.text.split() else part.string("ref")
+        if name in names and name not in active and len(active) < _SEQUENCE_MAX:
+            yield from _task(path, document, names[name], places, (*active, name))
+        elif part.text is not None:
+            yield _script(path, part, part.text, directory)
+        else:
+            yield from _task(path, document, part, places, (*active, ""))
+
+
+def _script(path: str, node: Node, text: str, directory: str) -> Script:
+    first = node.line + 1 if node.is_block else node.line
+    lines = tuple(range(first, first + text.count("\n") + 1)) if node.is_block else (node.line,)
+    return Script(text, path, lines, directory, folder_of(path))
+
+
+def _line_of(text: str, entry: str) -> int:
+    lines = text.splitlines()
+    return next((number for number, line in enumerate(lines, 1) if entry and entry in line), 1)

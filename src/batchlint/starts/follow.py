@@ -1,0 +1,132 @@
+"""From shell text to targets, through every file the commands lead to.
+
+`make nightly` leads to a recipe, the recipe to a script, the script to a module. The way is kept as
+the places it passes; a command that leads back to itself, and ways longer than `DEPTH_MAX`, end there.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from batchlint.starts.command import Nested, Outcome, read_command
+from batchlint.starts.files.compose import follow_compose
+from batchlint.starts.files.just import follow_just, follow_task
+from batchlint.starts.files.make import follow_make
+from batchlint.starts.files.node import follow_package
+from batchlint.starts.files.packaging import follow_project_task
+from batchlint.starts.files.processes import follow_procfile
+from batchlint.starts.files.shellfile import follow_shell
+from batchlint.starts.inline import inline_targets
+from batchlint.starts.model import Script, Target, TargetKind, UnreadableError
+from batchlint.starts.places import Places, Tree
+from batchlint.starts.references import Reference, ReferenceKind
+from batchlint.starts.shell import walk
+from batchlint.starts.targets import Spot, python_path
+from batchlint.text import Location
+
+DEPTH_MAX = 12
+SCRIPTS_MAX = 300
+
+_FOLLOWERS: Mapping[ReferenceKind, Callable[[Reference, Tree, Places], Iterator[Script | Target]]] = {
+    ReferenceKind.SHELL: follow_shell,
+    ReferenceKind.MAKE: follow_make,
+    ReferenceKind.JUST: follow_just,
+    ReferenceKind.TASK: follow_task,
+    ReferenceKind.PROJECT_TASK: follow_project_task,
+    ReferenceKind.PACKAGE: follow_package,
+    ReferenceKind.COMPOSE: follow_compose,
+    ReferenceKind.PROCFILE: follow_procfile,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A target, and the places on the way to it: the first is where the start stands."""
+
+    target: Target
+    way: tuple[Location, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A console script of the project: what it starts and where that is written."""
+
+    target: Target
+    location: Location
+
+
+class Follower:
+    """Follows scripts of one tree.
+
+    `declared` are the project's console scripts by name. Without it every unknown command is a target
+    for the caller to look up; with it, commands that are no console script start nothing.
+    """
+
+    def __init__(self, tree: Tree, declared: Mapping[str, Declared] | None = None) -> None:
+        self._tree = tree
+        self._declared = declared
+        self._left = 0
+
+    def follow(self, script: Script, way: tuple[Location, ...] = ()) -> tuple[Found, ...]:
+        """The targets a script starts, each once per way."""
+        self._left = SCRIPTS_MAX
+        return tuple(dict.fromkeys(self._script(script, way, frozenset(), in_loop=False)))
+
+    def _script(
+        self, script: Script, way: tuple[Location, ...], active: frozenset[Script], *, in_loop: bool
+    ) -> Iterator[Found]:
+        self._left -= 1
+        if script in active or len(active) >= DEPTH_MAX or self._left < 0:
+            return
+        places = Places(self._tree.exists, script.folder, script.mounts)
+        if script.is_python:
+            here = (*way, self._tree.place(script.path, script.file_line(1)))
+            spot = Spot(places, script.directory, python_path(dict(script.variables)), in_loop=in_loop)
+            yield from (Found(target, here) for target in inline_targets(script.text, spot))
+            return
+        for invocation in walk(script):
+            here = (*way, self._tree.place(script.path, script.file_line(invocation.line)))
+            for outcome in read_command(invocation, places):
+                line = script.file_line(invocation.line)
+                for what in self._next(outcome, script, line, places):
+                    if isinstance(what, Target):
+                        yield from self._target(what, here, in_loop=in_loop)
+                    else:
+                        # Text inside a command stands in the same place as the command.
+                        onward = way if what.path == script.path and what.lines == (line,) else here
+                        repeats = in_loop or getattr(outcome, "in_loop", False)
+                        yield from self._script(what, onward, active | {script}, in_loop=repeats)
+
+    def _next(
+        self, outcome: Outcome, script: Script, line: int, places: Places
+    ) -> tuple[Script | Target, ...]:
+        """What an outcome of a command leads to."""
+        if isinstance(outcome, Nested):
+            variables = tuple(outcome.variables.items())
+            return (
+                replace(
+                    script,
+                    text=outcome.text,
+                    lines=(line,),
+                    directory=outcome.directory,
+                    variables=variables,
+                    arguments=outcome.arguments,
+                ),
+            )
+        if isinstance(outcome, Reference):
+            try:
+                found = (*_FOLLOWERS[outcome.kind](outcome, self._tree, places),)
+            except UnreadableError:
+                return ()  # reported where the file itself is read
+            return tuple(
+                replace(what, mounts=what.mounts or script.mounts) if isinstance(what, Script) else what
+                for what in found
+            )
+        return (outcome,)
+
+    def _target(self, target: Target, way: tuple[Location, ...], *, in_loop: bool) -> Iterator[Found]:
+        target = replace(target, in_loop=target.in_loop or in_loop)
+        if target.kind is not TargetKind.CONSOLE_SCRIPT or self._declared is None:
+            yield Found(target, way)
+        elif declared := self._declared.get(target.name):
+            known = replace(declared.target, subcommands=target.subcommands, in_loop=target.in_loop)
+            yield Found(known, (*way, declared.location))
