@@ -46,7 +46,8 @@ class Fault:
     """Something that goes wrong on calls that match: the first ``times`` of them.
 
     ``action``: an HTTP status to answer with instead of acting; ``drop`` acts and hangs up without an answer;
-    ``hang up`` hangs up without acting; ``kill before`` and ``kill after`` kill the process ``pid``.
+    ``hang up`` hangs up without acting; ``kill before`` and ``kill after`` kill the caller, whose process
+    id is in the header ``x-pid``.
     """
 
     method: str
@@ -54,7 +55,6 @@ class Fault:
     action: Any
     times: int = 1
     skip: int = 0
-    pid: int = 0
 
     def hits(self, call: Call) -> bool:
         if self.times <= 0 or self.method not in (call.method, "*") or not re.search(self.pattern, call.path):
@@ -110,8 +110,7 @@ class FakeProvider:
         self.visible = True
         """Whether listings show new batches."""
         self._number = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> FakeProvider:
@@ -163,13 +162,9 @@ class FakeProvider:
             if fault and isinstance(fault.action, int):
                 return Response(fault.action, {"error": {"message": MESSAGES.get(fault.action, "refused")}})
             if fault and fault.action in ("hang up", "kill before"):
-                return self._kill(fault)
+                return _kill(fault, call)
             response = self._dispatch(call)
-            return self._kill(fault) if fault else response
-
-    def _kill(self, fault: Fault) -> None:
-        if fault.action.startswith("kill"):
-            os.kill(fault.pid, signal.SIGKILL)
+            return _kill(fault, call) if fault else response
 
     def _dispatch(self, call: Call) -> Response:
         for method, pattern, handler in ROUTES:
@@ -177,6 +172,17 @@ class FakeProvider:
             if match and method == call.method:
                 return handler(self, call, match)
         return Response(404, {"error": {"message": f"no route {call.method} {call.path}"}})
+
+
+def _kill(fault: Fault, call: Call) -> None:
+    """Kill the caller if the fault says so; the connection is closed either way."""
+    if fault.action.startswith("kill"):
+        os.kill(int(call.headers["x-pid"]), signal.SIGKILL)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
 
 
 def _handler(fake: FakeProvider) -> type[BaseHTTPRequestHandler]:

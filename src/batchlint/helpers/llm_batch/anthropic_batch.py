@@ -7,7 +7,7 @@ from typing import Any
 
 from .model import Progress, Request, settle
 from .runner import PROVIDERS
-from .sdk import Captured, SDKProvider
+from .sdk import Captured, SDKProvider, json_lines
 from .store import CANCELLED, UNANSWERED, Batch, Reply
 
 STATUSES = {
@@ -94,12 +94,10 @@ class Anthropic(SDKProvider):
     async def results(self, client: Any, batch: Batch) -> AsyncIterator[tuple[str, Reply]]:
         """See Provider."""
         stream = await settle(self._batches(client, batch).results(batch.facts["batch_id"]))
-        if hasattr(stream, "__aiter__"):
-            async for item in stream:
-                yield item.custom_id, _reply(item.result)
-        else:
-            for item in stream:
-                yield item.custom_id, _reply(item.result)
+        response = stream.http_response
+        chunks = response.aiter_bytes() if hasattr(stream, "__aiter__") else response.iter_bytes()
+        async for item in json_lines(chunks):
+            yield item["custom_id"], _reply(item["result"])
 
     async def cancel(self, client: Any, batch: Batch) -> None:
         """See Provider."""
@@ -112,16 +110,17 @@ class Anthropic(SDKProvider):
         return anthropic.Anthropic(base_url=group["host"])
 
 
-def _reply(result: Any) -> Reply:
+def _reply(result: Mapping[str, Any]) -> Reply:
     """Read one result: succeeded, errored, canceled or expired."""
-    if result.type == "succeeded":
-        return Reply(200, result.message.to_dict(mode="json"))
-    if result.type == "errored":
-        error = result.error.to_dict(mode="json")
+    kind = result["type"]
+    if kind == "succeeded":
+        return Reply(200, result["message"])
+    if kind == "errored":
+        error = result["error"]
         return Reply(STATUSES.get(str((error.get("error") or {}).get("type")), 500), error)
-    status = CANCELLED if result.type == "canceled" else UNANSWERED
+    message = f"the request was {kind} in its batch"
     return Reply(
-        status, {"error": {"type": result.type, "message": f"the request was {result.type} in its batch"}}
+        CANCELLED if kind == "canceled" else UNANSWERED, {"error": {"type": kind, "message": message}}
     )
 
 

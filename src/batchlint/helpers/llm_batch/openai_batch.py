@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from .model import Progress, Request, settle
 from .runner import PROVIDERS
-from .sdk import Captured, SDKProvider
+from .sdk import Captured, SDKProvider, json_lines
 from .store import CANCELLED, UNANSWERED, Batch, Reply, RunError
 
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
@@ -106,12 +105,15 @@ class OpenAI(SDKProvider):
         for file_id in (seen.output_file_id, seen.error_file_id):
             if not file_id:  # also "": seen where there was nothing to tell
                 continue
-            async for line in _lines(client, file_id):
-                try:
-                    item = json.loads(line)
-                except ValueError:
-                    continue  # its request counts as unanswered
-                yield item["custom_id"], _reply(item)
+            answer = client.files.with_streaming_response.content(file_id)
+            if hasattr(answer, "__aenter__"):
+                async with answer as response:
+                    async for item in json_lines(response.iter_bytes()):
+                        yield item["custom_id"], _reply(item)
+            else:
+                with answer as response:
+                    async for item in json_lines(response.iter_bytes()):
+                        yield item["custom_id"], _reply(item)
 
     async def cancel(self, client: Any, batch: Batch) -> None:
         """See Provider."""
@@ -122,26 +124,6 @@ class OpenAI(SDKProvider):
         import openai
 
         return openai.OpenAI(base_url=group["host"])
-
-
-async def _lines(client: Any, file_id: str) -> AsyncIterator[bytes]:
-    """Yield a file's lines while it is downloaded, split at b"\\n" only."""
-    rest = b""
-    answer = client.files.with_streaming_response.content(file_id)
-    if hasattr(answer, "__aenter__"):
-        async with answer as response:
-            async for chunk in response.iter_bytes():
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    yield line
-    else:
-        with answer as response:
-            for chunk in response.iter_bytes():
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    yield line
-    if rest.strip():
-        yield rest
 
 
 def _reply(item: Mapping[str, Any]) -> Reply:

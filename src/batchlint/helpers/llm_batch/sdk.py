@@ -9,8 +9,11 @@ object that the real-time call returns.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Callable, NoReturn
 
@@ -87,6 +90,27 @@ def decoder(captured: Captured) -> Callable[[Any], Any]:
     return decode
 
 
+async def json_lines(chunks: Any) -> AsyncIterator[Any]:
+    """Yield the values of a JSONL download, sync or async, split at newlines only, without malformed ones."""
+    rest = b""
+    async for chunk in _each(chunks):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+    with contextlib.suppress(ValueError):
+        yield json.loads(rest)
+
+
+async def _each(items: Any) -> AsyncIterator[bytes]:
+    if hasattr(items, "__aiter__"):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
 def _json(response: Any) -> Any:
     try:
         return response.json()
@@ -124,8 +148,6 @@ class SDKProvider(Provider):
 
     async def send(self, client: Any, batch: Batch, body: Any) -> Reply:
         """See Provider."""
-        import importlib
-
         sdk = importlib.import_module(self.module)
         try:
             answer = await settle(client.post(self.path(batch.group), body=body, cast_to=object))
@@ -139,8 +161,6 @@ class SDKProvider(Provider):
 
     def error(self, client: Any, reply: Reply) -> Exception:
         """See Provider: the SDK's class for the status; APITimeoutError when no answer came."""
-        import importlib
-
         sdk = importlib.import_module(self.module)
         if reply.status in (UNANSWERED, CANCELLED):
             failure = sdk.APITimeoutError(request=None)
@@ -148,6 +168,6 @@ class SDKProvider(Provider):
             failure.args = (failure.message,)
             return failure  # type: ignore[no-any-return]
         response = SimpleNamespace(status_code=reply.status, headers={}, request=None)
-        message = f"Error code: {reply.status} - {reply.body}"
-        failure = client._make_status_error(message, body=reply.body, response=response)
-        return failure  # type: ignore[no-any-return]
+        response.is_closed = response.is_stream_consumed = True
+        response.text = json.dumps(reply.body)
+        return client._make_status_error_from_response(response)  # type: ignore[no-any-return]
