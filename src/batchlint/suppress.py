@@ -30,7 +30,8 @@ class Suppression:
     """A comment that silences rules.
 
     `line` is the line it speaks of: its own, or that of the next code when it stands alone. `codes` are
-    as written; `span` is the comment. `problem` says what is wrong with a comment that cannot be read.
+    as written; `span` is the comment, `columns` its 1-based columns in code points. `problem` says what is
+    wrong with a comment that cannot be read.
     """
 
     line: int
@@ -39,6 +40,7 @@ class Suppression:
     is_file: bool
     span: Span
     problem: str | None = None
+    columns: tuple[int, int] = (1, 1)
 
     def covers(self, location: Location) -> bool:
         """Whether it speaks of a location of its file."""
@@ -98,34 +100,36 @@ class _Comment:
 
     text: str
     span: Span
+    columns: tuple[int, int]
     target: int
     heads_module: bool
 
 
 def _comments(text: str) -> Iterator[_Comment]:
     """All comments of a text that hold the marker."""
-    pending: list[tuple[str, Span]] = []
+    pending: list[tuple[str, Span, tuple[int, int]]] = []
     code_line, has_code = 0, False
     for token in _tokens(text):
         if token.type == tokenize.COMMENT and MARKER.decode() in token.string:
             line, column = token.start
             start = len(token.line[:column].encode())
             span = Span(line, start, line, start + len(token.string.encode()))
+            columns = (column + 1, column + 1 + len(token.string))
             if code_line == line:
-                yield _Comment(token.string, span, line, heads_module=False)
+                yield _Comment(token.string, span, columns, line, heads_module=False)
             else:
-                pending.append((token.string, span))
+                pending.append((token.string, span, columns))
         elif token.type not in _LAYOUT:
             opens_definition = token.string in ("@", "def", "class", "async")
-            for string, span in pending:
-                heads_module = not has_code and not opens_definition
-                yield _Comment(string, span, token.start[0] or span.line, heads_module)
+            heads_module = not has_code and not opens_definition
+            for string, span, columns in pending:
+                yield _Comment(string, span, columns, token.start[0], heads_module)
             pending.clear()
             # The module's docstring is no code: assertions below it still head the module.
             has_code = has_code or token.type != tokenize.STRING
             code_line = token.end[0]
-    for string, span in pending:
-        yield _Comment(string, span, span.line, heads_module=False)
+    for string, span, columns in pending:
+        yield _Comment(string, span, columns, span.line, heads_module=False)
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
@@ -148,4 +152,5 @@ def _suppression(match: re.Match[str], comment: _Comment) -> Suppression:
     elif not codes:
         problem = f"names no rule: write {verb}[CODE]"
     reason = match["rest"].strip()
-    return Suppression(comment.target, codes, reason, verb == "file-ignore", comment.span, problem)
+    is_file = verb == "file-ignore"
+    return Suppression(comment.target, codes, reason, is_file, comment.span, problem, comment.columns)

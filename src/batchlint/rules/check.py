@@ -170,8 +170,8 @@ def _each(suppressions: Mapping[str, tuple[Suppression, ...]]) -> Iterator[tuple
 
 def _comment_location(path: str, suppression: Suppression) -> Location:
     """Where a comment stands."""
-    span = suppression.span
-    return Location(path, span.line, span.column + 1, span.end_line, span.end_column + 1)
+    line, (start, end) = suppression.span.line, suppression.columns
+    return Location(path, line, start, line, end)
 
 
 def _with_fingerprints(found: list[Finding]) -> tuple[Finding, ...]:
