@@ -1,5 +1,6 @@
 """Finding and reading configuration: files, `extend`, `--config` and command-line options, in layers."""
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,8 +63,6 @@ def find_root(start: Path, config: Path | None) -> Path:
 
 def common_folder(paths: Sequence[Path], cwd: Path) -> Path:
     """The folder that holds all `paths`, `cwd` when there are none; paths need not exist."""
-    import os
-
     if not paths:
         return cwd
     absolute = [Path(os.path.normpath(cwd / path)) for path in paths]
@@ -98,7 +97,7 @@ def place(origin: str, *key: str) -> str:
     if not path.is_file():
         return f"{origin}: {_dotted(key)}"
     inner = ("tool", "batchlint", *key) if path.name == "pyproject.toml" else key
-    return f"{path}:{line_of(path.read_text('utf-8'), inner)}: {_dotted(key)}"
+    return f"{path}:{line_of(path.read_text('utf-8-sig'), inner)}: {_dotted(key)}"
 
 
 def _file_layers(path: Path, depth: int = 0) -> Iterable[Layer]:
@@ -108,7 +107,7 @@ def _file_layers(path: Path, depth: int = 0) -> Iterable[Layer]:
     table = _read_table(path)
     extended = table.pop("extend", None)
     if isinstance(extended, str):
-        yield from _file_layers(path.parent / extended, depth + 1)
+        yield from _file_layers(Path(os.path.normpath(path.parent / extended)), depth + 1)
     yield Layer(str(path), path.parent, table)
 
 
@@ -136,7 +135,7 @@ def _read_table(path: Path) -> Raw:
 def _parse(path: Path) -> Mapping[str, object]:
     """A TOML file's content."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
