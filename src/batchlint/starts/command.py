@@ -196,7 +196,7 @@ class _Command:
             if name == "flask" or match_wrapper(known) or match_runner(known):
                 yield from replace(self, words=known).outcomes(places)
                 return
-        is_ignored = module in programs.ignored_modules
+        is_ignored = module in programs.ignored_modules or module in programs.runners
         target = None if is_ignored else module_target(module, self._spot(places), rest)
         if target:
             yield target

@@ -84,44 +84,41 @@ class Follower:
             yield from (Found(target, here) for target in inline_targets(script.text, spot))
             return
         for invocation in walk(script):
-            here = (*way, self._tree.place(script.path, script.file_line(invocation.line)))
             for outcome in read_command(invocation, places):
-                line = script.file_line(invocation.line)
-                for what in self._next(outcome, script, line, places):
+                here = (*way, self._tree.place(script.path, script.file_line(invocation.line)))
+                # Text inside a command stands in the same place as the command.
+                onward = way if isinstance(outcome, Nested) else here
+                for what in self._led_to(outcome, script, invocation.line, places):
                     if isinstance(what, Target):
                         yield from self._target(what, here, in_loop=in_loop)
                     else:
-                        # Text inside a command stands in the same place as the command.
-                        onward = way if what.path == script.path and what.lines == (line,) else here
-                        repeats = in_loop or getattr(outcome, "in_loop", False)
+                        repeats = in_loop or (not isinstance(outcome, Target) and outcome.in_loop)
                         yield from self._script(what, onward, active | {script}, in_loop=repeats)
 
-    def _next(
+    def _led_to(
         self, outcome: Outcome, script: Script, line: int, places: Places
     ) -> tuple[Script | Target, ...]:
-        """What an outcome of a command leads to."""
-        if isinstance(outcome, Nested):
-            variables = tuple(outcome.variables.items())
-            return (
-                replace(
-                    script,
-                    text=outcome.text,
-                    lines=(line,),
-                    directory=outcome.directory,
-                    variables=variables,
-                    arguments=outcome.arguments,
-                ),
-            )
-        if isinstance(outcome, Reference):
-            try:
-                found = (*_FOLLOWERS[outcome.kind](outcome, self._tree, places),)
-            except UnreadableError:
-                return ()  # reported where the file itself is read
-            return tuple(
-                replace(what, mounts=what.mounts or script.mounts) if isinstance(what, Script) else what
-                for what in found
-            )
-        return (outcome,)
+        """What an outcome of the command on a line of a script leads to."""
+        match outcome:
+            case Target():
+                return (outcome,)
+            case Nested(text, directory, variables, _, arguments):
+                lines = script.lines[line - 1 :] or script.lines[-1:]
+                inner = replace(script, text=text, lines=lines, directory=directory, arguments=arguments)
+                return (replace(inner, variables=tuple(variables.items())),)
+            case Reference():
+                try:
+                    found = [*_FOLLOWERS[outcome.kind](outcome, self._tree, places)]
+                except UnreadableError:
+                    return ()  # reported where the file itself is read
+                return tuple(self._in_container(what, script) for what in found)
+
+    @staticmethod
+    def _in_container(what: Script | Target, caller: Script) -> Script | Target:
+        """A script that another one calls runs in the same container."""
+        if isinstance(what, Script) and not what.mounts:
+            return replace(what, mounts=caller.mounts)
+        return what
 
     def _target(self, target: Target, way: tuple[Location, ...], *, in_loop: bool) -> Iterator[Found]:
         target = replace(target, in_loop=target.in_loop or in_loop)

@@ -49,12 +49,13 @@ def _called(tree: ast.Module) -> Iterator[str]:
             yield ast.unparse(node.func)
 
 
-def _resolve(path: str, names: dict[str, tuple[str, str]]) -> tuple[str, str] | None:
+def _resolve(path: str, imports: dict[str, tuple[str, str]]) -> tuple[str, str] | None:
     """Module and attribute of a called dotted name, by the longest imported prefix."""
     parts = path.split(".")
     for end in range(len(parts), 0, -1):
-        if imported := names.get(".".join(parts[:end])):
+        if imported := imports.get(".".join(parts[:end])):
             module, attribute = imported
-            rest = ".".join(parts[end:])
-            return module, ".".join(part for part in (attribute, rest) if part)
+            names = [part for part in (attribute, *parts[end:]) if part]
+            # `f`, `Class.method`: what lies deeper is called on values.
+            return (module, ".".join(names)) if len(names) <= 2 else None
     return None

@@ -114,7 +114,10 @@ def _package(rest: tuple[str, ...], directory: str, in_loop: bool) -> Reference 
 
 
 def _compose(name: str, rest: tuple[str, ...], directory: str, in_loop: bool) -> Reference | None:
-    """`docker compose run|exec SERVICE [COMMAND]`; what `up` starts has its own start in the file."""
+    """`docker compose run|exec SERVICE [COMMAND]`; what `up` starts has its own start in the file.
+
+    The arguments begin with `run` or `exec`: only `run` goes through the service's entry point.
+    """
     options = _options(rest, _COMPOSE_OPTIONS)
     words = _positionals(rest, _COMPOSE_OPTIONS)
     if name in ("docker", "podman"):
@@ -126,7 +129,7 @@ def _compose(name: str, rest: tuple[str, ...], directory: str, in_loop: bool) ->
     file = options.get("-f") or options.get("--file") or ""
     service = words[1]
     # The command keeps its own options, which `_positionals` would have dropped.
-    command = rest[rest.index(service) + 1 :]
+    command = (words[0], *rest[rest.index(service) + 1 :])
     return Reference(ReferenceKind.COMPOSE, directory, service, file, command, in_loop)
 
 

@@ -41,7 +41,7 @@ class Spot:
 def script_target(path: str, spot: Spot, rest: Sequence[str] = ()) -> Target | None:
     """The target of a script path; None if nothing of the path is known."""
     found = spot.places.find(path, spot.directory)
-    name = found or path.removeprefix(ROOT).rsplit(UNKNOWN, 1)[-1].lstrip("/")
+    name = found or join("", path.removeprefix(ROOT).rsplit(UNKNOWN, 1)[-1].lstrip("/"))
     if not name or "*" in name or (UNKNOWN in path and found is None and "/" not in path):
         return None
     return _target(TargetKind.SCRIPT, name, spot, paths=_found(found), rest=rest)
@@ -71,7 +71,8 @@ def file_attribute_target(path: str, attribute: str, spot: Spot) -> Target:
 def named_target(text: str, spot: Spot, rest: Sequence[str] = (), *, dotted: bool = False) -> Target | None:
     """The target of `pkg.mod:attr`, `pkg.mod`, `path.py` or `path.py:attr`; None if the text is none.
 
-    `dotted` says that the last name of a dotted text is an attribute (`pkg.mod.handler`).
+    The last name of `pkg.mod.attr` is an attribute if only `pkg.mod` is a module, or if the text is
+    `dotted`: known to end in an attribute.
     """
     if match := _FILE.fullmatch(text):
         if match[2]:
@@ -83,7 +84,8 @@ def named_target(text: str, spot: Spot, rest: Sequence[str] = (), *, dotted: boo
     if match[2]:
         return attribute_target(match[1], match[2], spot)
     module, dot, attribute = match[1].rpartition(".")
-    if dotted and dot and not spot.places.find_module(match[1], spot.module_directories):
+    is_module = not dot or bool(spot.places.find_module(match[1], spot.module_directories))
+    if not is_module and (dotted or spot.places.find_module(module, spot.module_directories)):
         return attribute_target(module, attribute, spot)
     return module_target(match[1], spot, rest)
 

@@ -1,6 +1,7 @@
 """Compose files: the command of each service, from the file or from the image it builds."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -39,8 +40,14 @@ def follow_compose(reference: Reference, tree: Tree, places: Places) -> Iterator
     if path is None or text is None:
         return
     document = next(iter(read_yaml(text)), EMPTY)
-    command = " ".join(f"'{word}'" if re.search(r"\s", word) else word for word in reference.arguments)
-    script = _service(path, document.get("services", reference.name), tree, command or None)
+    service = document.get("services", reference.name)
+    how, *words = reference.arguments
+    if words and how == "exec":
+        service = replace(service, entries={**service.entries, "entrypoint": Node(text="")})
+    script = _service(path, service, tree, shlex.join(words) if words else None)
+    if script and words:
+        # The command itself is the caller's; only the service it runs in is named here.
+        script = replace(script, path=path, lines=(service.place,))
     if script:
         yield script
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from batchlint.catalog.model import Wait
 from batchlint.starts.files.expressions import matrix_combinations, substitute
-from batchlint.starts.files.pieces import environment, script_of
+from batchlint.starts.files.pieces import environment, schedule_of, script_of
 from batchlint.starts.model import ROOT, Launch, Schedule, Script, StartKind, Target
 from batchlint.starts.nodes import EMPTY, Node, read_yaml
 from batchlint.starts.places import Tree, folder_of, join
-from batchlint.starts.when import runs_per_month
 
 _CALLS_MAX = 6
 # Inputs of third-party actions that hold shell text (retry and remote-shell actions).
@@ -67,14 +66,9 @@ def read_action(path: str, tree: Tree) -> Iterator[Launch]:
 
 
 def _schedule(on: Node) -> Schedule | None:
-    crons = [text for item in on.each("schedule") if (text := item.string("cron"))]
-    zones = [zone for item in on.each("schedule") if (zone := item.string("timezone"))]
-    return _joined(crons, zones[0] if zones else None) if crons else None
-
-
-def _joined(crons: list[str], zone: str | None) -> Schedule:
-    runs = [run for cron in crons if (run := runs_per_month(cron)) is not None]
-    return Schedule("; ".join(crons), zone, sum(runs) if runs else None)
+    items = on.each("schedule")
+    zones = [zone for item in items if (zone := item.string("timezone"))]
+    return schedule_of((item.string("cron") for item in items), zones[0] if zones else None)
 
 
 def _jobs(document: Node, run: _Run) -> Iterator[Launch]:
@@ -121,7 +115,7 @@ def _narrowed(schedule: Schedule | None, condition: str) -> Schedule | None:
         return schedule
     crons = [cron for cron in _EVENT_SCHEDULE.findall(condition) if cron in schedule.text]
     if crons and "!=" not in condition:
-        return _joined(crons, schedule.timezone)
+        return schedule_of(crons, schedule.timezone)
     events = _EVENT_NAME.findall(condition)
     allowed = [name for operator, name in events if operator == "=="]
     if ("!=", "schedule") in events or (allowed and "schedule" not in allowed and "||" not in condition):

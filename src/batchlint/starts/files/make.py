@@ -175,6 +175,8 @@ def _expand(text: str, variables: Mapping[str, str], folder: str = "") -> str:
         name = name.strip()
         if "MAKEFILE_LIST" in name:
             return f"{ROOT}/{folder}/" if "dir" in name else f"{ROOT}/{folder}/Makefile"
+        if name == "shell pwd":
+            name = "CURDIR"
         if name not in variables:
             return UNKNOWN
         if name not in expanded:

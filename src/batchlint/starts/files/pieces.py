@@ -1,11 +1,12 @@
 """What readers of all families share: shell text out of nodes, command lists, container folders."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from batchlint.starts.model import UNKNOWN, Script
+from batchlint.starts.model import UNKNOWN, Schedule, Script
 from batchlint.starts.nodes import Node
 from batchlint.starts.places import folder_of
+from batchlint.starts.when import runs_per_month
 
 
 def script_of(path: str, nodes: Iterable[Node], directory: str | None = None) -> Script:
@@ -58,6 +59,10 @@ def environment(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def unique(values: Iterable[str]) -> Iterator[str]:
-    """The values in order, each once."""
-    yield from dict.fromkeys(values)
+def schedule_of(texts: Iterable[str], timezone: str | None = None) -> Schedule | None:
+    """One schedule of all the texts, their runs added; None without texts."""
+    given = [text for text in texts if text]
+    if not given:
+        return None
+    runs = [run for text in given if (run := runs_per_month(text)) is not None]
+    return Schedule("; ".join(given), timezone or None, sum(runs) if runs else None)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from batchlint.catalog.model import Wait
-from batchlint.starts.model import Launch, Schedule, Script, StartKind
+from batchlint.starts.files.pieces import schedule_of
+from batchlint.starts.model import Launch, Script, StartKind
 from batchlint.starts.places import Tree, folder_of, join
-from batchlint.starts.when import runs_per_month, span_runs
 
 _Unit = dict[str, list[tuple[int, str]]]
 _REPEATING = ("OnUnitActiveSec", "OnUnitInactiveSec")
@@ -16,10 +16,7 @@ def read_timer(path: str, tree: Tree) -> Iterator[Launch]:
     timer = _unit(tree.required(path))
     calendars = [value for _, value in timer.get("OnCalendar", ()) if value]
     spans = [value for name in _REPEATING for _, value in timer.get(name, ()) if value]
-    runs = [run for run in (*map(runs_per_month, calendars), *map(span_runs, spans)) if run is not None]
-    schedule = None
-    if calendars or spans:
-        schedule = Schedule("; ".join((*calendars, *spans)), None, sum(runs) if runs else None)
+    schedule = schedule_of([*calendars, *spans])
     unit = (
         next((value for _, value in timer.get("Unit", ())), "") or path.rsplit("/", 1)[-1][:-6] + ".service"
     )

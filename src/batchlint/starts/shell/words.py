@@ -50,7 +50,7 @@ class WordReader(ABC):
         return self._at >= len(self._text)
 
     def _sees(self, *texts: str) -> bool:
-        return any(self._text.startswith(text, self._at) for text in texts)
+        return self._text.startswith(texts, self._at)
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         match = pattern.match(self._text, self._at)
