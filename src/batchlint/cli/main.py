@@ -30,6 +30,9 @@ COMMANDS = {
 }
 
 
+_OWN_OPTIONS = ("--help", "-h", "--version", "-V")
+
+
 class Commands(click.Group):
     """The commands, imported by name; without a command's name the arguments are those of `check`."""
 
@@ -46,7 +49,9 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `check` before arguments that start with an option or a path."""
-        if not args or (args[0] not in COMMANDS and args[0] not in ("--help", "-h", "--version", "-V")):
+        # While a shell completes the first word there are no arguments yet.
+        is_ours = args[0] in COMMANDS or args[0] in _OWN_OPTIONS if args else ctx.resilient_parsing
+        if not is_ours:
             args = ["check", *args]
         return super().parse_args(ctx, args)
 
