@@ -37,7 +37,21 @@ _NAMES = frozenset(
     | PROJECT_NAMES
 )
 _SUFFIXES = frozenset(
-    "bash cron crontab dockerfile just mk service sh tf timer yaml yml zsh".split()  # noqa: SIM905
+    {
+        "bash",
+        "cron",
+        "crontab",
+        "dockerfile",
+        "just",
+        "mk",
+        "service",
+        "sh",
+        "tf",
+        "timer",
+        "yaml",
+        "yml",
+        "zsh",
+    }
 )
 _PREFIXES = ("Containerfile", "Dockerfile", "Procfile", "crontab", "supervisord.")
 _CRON_FOLDERS = ("cron.d", "cron.daily", "cron.hourly", "cron.weekly", "cron.monthly")
@@ -58,7 +72,7 @@ def kind_of(name: str, folder: str) -> FileKind:
     if name.endswith(PYTHON_SUFFIXES):
         return FileKind.BOTH if name in _NAMES else FileKind.PYTHON
     stem, dot, suffix = name.rpartition(".")
-    if suffix in _SUFFIXES and dot or name in _NAMES or name.startswith(_PREFIXES):
+    if (dot and suffix in _SUFFIXES) or name in _NAMES or name.startswith(_PREFIXES):
         return FileKind.STARTER
     if folder.endswith(_CRON_FOLDERS):
         return FileKind.STARTER

@@ -48,6 +48,7 @@ class ModuleIndex:
         "_bases",
         "_children",
         "_external",
+        "_folder_names",
         "_folders",
         "_links",
         "_names",
@@ -67,8 +68,9 @@ class ModuleIndex:
     ) -> None:
         self._external = frozenset(external) | sys.stdlib_module_names
         self._links = {link.removesuffix(".py"): target.removesuffix(".py") for link, target in links}
-        self._packages = frozenset(_folder(path) for path in files if _last(path) == _INIT)
+        self._packages = frozenset(path[: -len(_INIT) - 1] for path in files if path.endswith(f"/{_INIT}"))
         self._folders = _folders(files)
+        self._folder_names = frozenset(map(_last, self._folders))
         self._roots = _roots(self._folders, self._packages, projects)
         self._at: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
@@ -88,9 +90,14 @@ class ModuleIndex:
         """The dotted name that tells the file at `path` from all others."""
         return self._names[path]
 
-    def is_package(self, path: str) -> bool:
-        """Whether the file at `path` is the body of a package."""
-        return _last(path) == _INIT
+    @property
+    def has_links(self) -> bool:
+        """Whether files can also be imported through symbolic links."""
+        return bool(self._links)
+
+    def is_package(self, folder: str) -> bool:
+        """Whether the folder at a root-relative path holds an `__init__.py`; the root never counts."""
+        return folder in self._packages
 
     def is_namespace(self, importer_path: str, dotted_name: str) -> bool:
         """Whether an absolute name means a folder of the project that has no `__init__.py`."""
@@ -99,6 +106,10 @@ class ModuleIndex:
             _join(base, key) in self._folders and _join(base, key) not in self._packages
             for base in self._bases_of(_folder(importer_path))
         )
+
+    def has_folder(self, name: str) -> bool:
+        """Whether some folder of the project has this name."""
+        return name in self._folder_names
 
     def submodules(self, package: str) -> tuple[str, ...]:
         """The files directly below a package, given by the path of its `__init__.py` or its folder."""
@@ -173,7 +184,7 @@ class ModuleIndex:
         if folder not in self._bases:
             bases: list[str] = []
             for above in _upwards(folder):
-                if above not in self._packages or not above:
+                if above not in self._packages:
                     bases.append(above)
                 if (source := _join(above, "src")) in self._roots and source not in bases:
                     bases.append(source)
@@ -186,13 +197,21 @@ class ModuleIndex:
         return sorted(roots, key=lambda root: (-_shared(root, folder), root.count("/"), root))
 
     def _by_tail(self, folder: str, key: str) -> str | None:
-        places = self._tails.get(key.rpartition("/")[2], [])
+        """The module whose path ends in `key`, the rest being a folder that a script may put on the path.
+
+        That is seldom a package, so for a single name it must not be one: `import bs4` is not some
+        package's `parsers/bs4.py`.
+        """
+        fits: list[tuple[bool, int, int, str]] = []
+        for place in self._tails.get(_last(key), ()):
+            if place == key or place.endswith(f"/{key}"):
+                base = place[: -len(key) - 1]
+                fits.append((base in self._packages, -_shared(place, folder), len(place), place))
         if "/" not in key:
-            return self._at[places[0]] if len(places) == 1 else None
-        places = [place for place in places if place == key or place.endswith(f"/{key}")]
-        if not places:
-            return None
-        return self._at[min(places, key=lambda place: (-_shared(place, folder), len(place), place))]
+            fits = [fit for fit in fits if not fit[0]]
+            if len(fits) > 1:
+                return None
+        return self._at[min(fits)[3]] if fits else None
 
     def _enter(self, path: str) -> None:
         folder, _, name = path.rpartition("/")

@@ -162,3 +162,11 @@ def _inside(line: str, state: str) -> str:
     if state[-1:] in ("'", '"') and state[-3:] != state[-1:] * 3 and not line.endswith("\\"):
         state = state[:-1]  # a string that is not closed ends with its line
     return state or ("\\" if line.endswith("\\") else "")
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -29,7 +29,7 @@ _REMEDIES = {
 }
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """Why a file is no source: a message and the place in it."""
 
     def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
@@ -59,10 +59,10 @@ def decode_source(path: str, module: str, data: bytes) -> Source | Failure:
             try:
                 text, cells = code_of(data)
             except NotebookError as error:
-                raise _Unreadable(str(error)) from error
+                raise _UnreadableError(str(error)) from error
             return Source(path, module, text, is_package, cells)
         return Source(path, module, _decode(data), is_package)
-    except _Unreadable as error:
+    except _UnreadableError as error:
         return _failure(path, error)
 
 
@@ -70,7 +70,7 @@ def read_bytes(root: Path, path: str) -> bytes | Failure:
     """The bytes of the file at the root-relative `path`: of a regular file of bearable size."""
     try:
         return _read(os.path.join(root, path), path.endswith(".ipynb"))
-    except _Unreadable as error:
+    except _UnreadableError as error:
         return _failure(path, error)
 
 
@@ -82,10 +82,10 @@ def _read(absolute: str, is_notebook: bool) -> bytes:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise _Unreadable(_kind(status.st_mode))
+                raise _UnreadableError(_kind(status.st_mode))
             limit = NOTEBOOK_BYTES_MAX if is_notebook else PYTHON_BYTES_MAX
             if status.st_size > limit:
-                raise _Unreadable(
+                raise _UnreadableError(
                     f"is larger than {limit // 1_000_000} MB ({status.st_size / 1_000_000:.1f} MB): "
                     "exclude it or split it"
                 )
@@ -94,9 +94,9 @@ def _read(absolute: str, is_notebook: bool) -> bytes:
             os.close(descriptor)
     except OSError as error:
         remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), None)
-        raise _Unreadable(remedy or f"cannot be read: {error.strerror or error}") from error
+        raise _UnreadableError(remedy or f"cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise _Unreadable(f"cannot be read: {error}") from error
+        raise _UnreadableError(f"cannot be read: {error}") from error
 
 
 def _read_all(descriptor: int, size: int) -> bytes:
@@ -122,7 +122,9 @@ def _decode(data: bytes) -> bytes:
     if encoding is None or encoding.replace("_", "-").lower() in ("utf-8", "utf8", "u8", "utf-8-sig"):
         return _checked_utf8(text)
     if has_bom:
-        raise _Unreadable(f"starts with a UTF-8 byte order mark but declares {encoding!r}: remove one of them")
+        raise _UnreadableError(
+            f"starts with a UTF-8 byte order mark but declares {encoding!r}: remove one of them"
+        )
     return _transcoded(text, encoding)
 
 
@@ -142,8 +144,8 @@ def _checked_utf8(text: bytes) -> bytes:
         try:
             text.decode("utf-8")
         except UnicodeDecodeError as error:
-            message = f"not valid UTF-8 (byte 0x{text[error.start]:02x} at line {{line}}): "
-            raise _at(text, error.start, message + "declare the encoding or convert the file") from error
+            message = f"not valid UTF-8 (byte 0x{text[error.start]:02x} at line {{line}})"
+            raise _at(text, error.start, f"{message}: declare the encoding or convert the file") from error
     return text
 
 
@@ -158,31 +160,35 @@ def _transcoded(text: bytes, encoding: str) -> bytes:
                 raise LookupError(encoding)
             decoded = text.decode(codec)
     except UnicodeDecodeError as error:
-        message = f"not valid {encoding} (byte 0x{text[error.start]:02x} at line {{line}}), which it declares: "
+        message = (
+            f"not valid {encoding} (byte 0x{text[error.start]:02x} at line {{line}}), which it declares: "
+        )
         raise _at(text, error.start, message + "declare the right encoding or convert the file") from error
     except (LookupError, ValueError) as error:
-        raise _Unreadable(f"declares the encoding {encoding!r}, which Python cannot read: correct it") from error
+        raise _UnreadableError(
+            f"declares the encoding {encoding!r}, which Python cannot read: correct it"
+        ) from error
     if "\0" in decoded:
-        raise _Unreadable(f"holds a NUL character when read as {encoding}, which it declares: correct it")
+        raise _UnreadableError(f"holds a NUL character when read as the {encoding} it declares")
     try:
         return decoded.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise _Unreadable(f"holds half a character when read as {encoding}, which it declares") from error
+        raise _UnreadableError(f"holds half a character when read as the {encoding} it declares") from error
 
 
-def _no_text(data: bytes) -> _Unreadable:
+def _no_text(data: bytes) -> _UnreadableError:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _Unreadable("is UTF-16, which Python does not read: convert the file to UTF-8")
+        return _UnreadableError("is UTF-16, which Python does not read: convert the file to UTF-8")
     return _at(data, data.index(0), "holds a NUL byte at line {line}, so it is no Python source")
 
 
-def _at(text: bytes, offset: int, message: str) -> _Unreadable:
+def _at(text: bytes, offset: int, message: str) -> _UnreadableError:
     """A complaint about the byte at `offset`; `{line}` in the message stands for its line."""
     before = text[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     line = before.count(b"\n") + 1
     column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    return _Unreadable(message.format(line=line), line, column)
+    return _UnreadableError(message.format(line=line), line, column)
 
 
-def _failure(path: str, error: _Unreadable) -> Failure:
+def _failure(path: str, error: _UnreadableError) -> Failure:
     return Failure(Location(path, error.line, error.column, error.line, error.column), error.message)

@@ -65,6 +65,7 @@ _ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 _PYTHON = (FileKind.PYTHON, FileKind.BOTH)
 _STARTER = (FileKind.STARTER, FileKind.BOTH)
 
+
 @dataclass(frozen=True, slots=True)
 class DiscoverOptions:
     """What the walk leaves out.
@@ -154,30 +155,36 @@ class _Walk:
                 continue
             if ignores is not None:
                 ignores = ignores.entered(absolute, folder, names)
-            prefix = f"{folder}/" if folder else ""
             for entry in entries:
-                path = prefix + entry.name
-                if entry.is_symlink():
-                    self._link(path, entry)
-                elif entry.is_dir(follow_symlinks=False):
-                    if self._leaves_out(path, entry, ignores, is_folder=True):
-                        self._pruned.add(path)
-                    else:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                try:
+                    if self._entry(path, folder, entry, ignores):
                         stack.append((path, ignores))
-                else:
-                    kind = kind_of(entry.name, folder)
-                    if kind is not FileKind.OTHER and not self._leaves_out(
-                        path, entry, ignores, is_folder=False
-                    ):
-                        self._file(path, folder, entry, kind)
+                except OSError as error:
+                    self._fail(path, f"cannot be read: {error.strerror}")
+
+    def _entry(self, path: str, folder: str, entry: os.DirEntry[str], ignores: Ignores | None) -> bool:
+        """Note what an entry is; whether it is a folder to walk."""
+        if entry.is_symlink():
+            self._link(path, entry)
+        elif entry.is_dir(follow_symlinks=False):
+            if not self._leaves_out(path, entry, ignores, is_folder=True):
+                return True
+            self._pruned.add(path)
+        else:
+            kind = kind_of(entry.name, folder)
+            if kind is not FileKind.OTHER and not self._leaves_out(path, entry, ignores, is_folder=False):
+                self._file(path, folder, entry, kind)
+        return False
 
     def include(self, path: Path) -> None:
         """Add a file or folder the user named, where the walk has left it out."""
         absolute = os.path.realpath(path)
+        if absolute != self.root and not absolute.startswith(os.path.join(self.root, "")):
+            self._fail(str(path), f"is outside of the root {self.root}: pass a --root that holds it")
+            return
         inside = os.path.relpath(absolute, self.root).replace(os.sep, "/")
-        if inside == ".." or inside.startswith("../") or os.path.isabs(inside):
-            self._fail(str(path), f"is outside of the project's root {self.root}: pass a --root that holds it")
-        elif os.path.isdir(absolute):
+        if os.path.isdir(absolute):
             if any(inside == pruned or inside.startswith(f"{pruned}/") for pruned in self._pruned):
                 self.run(inside, Ignores() if self._respect_gitignore else None)
         elif os.path.lexists(absolute):
@@ -185,7 +192,9 @@ class _Walk:
         else:
             self._fail(inside, "no such file or folder")
 
-    def _leaves_out(self, path: str, entry: os.DirEntry[str], ignores: Ignores | None, is_folder: bool) -> bool:
+    def _leaves_out(
+        self, path: str, entry: os.DirEntry[str], ignores: Ignores | None, is_folder: bool
+    ) -> bool:
         name = entry.name
         excluded = self._exclude.decide(path, name, is_folder)
         if excluded is None and is_folder and name in self._unless_package:
@@ -199,17 +208,14 @@ class _Walk:
         return False
 
     def _file(self, path: str, folder: str, entry: os.DirEntry[str], kind: FileKind) -> None:
-        try:
-            if not entry.is_file(follow_symlinks=False):
-                return  # a socket, a pipe, a device
-            if kind is FileKind.SCRIPT:
-                kind = kind_of_script(entry.path)
-            if kind in _PYTHON:
-                self.files.add(path)
-            if kind in _STARTER and entry.stat(follow_symlinks=False).st_size <= STARTER_BYTES_MAX:
-                self.starters.add(path)
-        except OSError as error:
-            self._fail(path, f"cannot be read: {error.strerror}")
+        if not entry.is_file(follow_symlinks=False):
+            return  # a socket, a pipe, a device
+        if kind is FileKind.SCRIPT:
+            kind = kind_of_script(entry.path)
+        if kind in _PYTHON:
+            self.files.add(path)
+        if kind in _STARTER and entry.stat(follow_symlinks=False).st_size <= STARTER_BYTES_MAX:
+            self.starters.add(path)
         if entry.name in PROJECT_NAMES:
             self.projects.add(folder)
 
