@@ -127,7 +127,7 @@ class Batch:
     @property
     def collected(self) -> bool:
         """Whether every request of the batch has a result on disk."""
-        return bool(self.facts.get("collected"))
+        return self.facts.get("collected") is not None
 
     def load(self) -> Batch:
         """Read log, ids and result places back from disk; return self."""
