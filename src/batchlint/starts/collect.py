@@ -57,7 +57,7 @@ def read_starts(
                 on_failure(Failure(place, f"{error.message}; what it starts is not known"))
     follower = Follower(tree, _declared(launches, tree))
     starts = (start for launch in launches for start in _starts(launch, tree, follower))
-    return tuple(sorted(dict.fromkeys(starts), key=lambda start: (start.location, start.label)))
+    return tuple(sorted(_shortest(starts), key=lambda start: (start.location, start.label)))
 
 
 def parse_command(
@@ -97,6 +97,16 @@ def _starts(launch: Launch, tree: Tree, follower: Follower) -> Iterator[Start]:
         return
     for found in follower.follow(launch.what, (place,) if place else ()):
         yield _start(launch, found.target, found.way)
+
+
+def _shortest(starts: Iterable[Start]) -> Iterable[Start]:
+    """Each start once, with the shortest of its ways."""
+    found: dict[Start, Start] = {}
+    for start in starts:
+        key = replace(start, via=())
+        if key not in found or len(start.via) < len(found[key].via):
+            found[key] = start
+    return found.values()
 
 
 def _start(launch: Launch, target: Target, way: tuple[Location, ...]) -> Start:

@@ -72,10 +72,12 @@ class Follower:
         return tuple(dict.fromkeys(self._script(script, way, frozenset(), in_loop=False)))
 
     def _script(
-        self, script: Script, way: tuple[Location, ...], active: frozenset[Script], *, in_loop: bool
+        self, script: Script, way: tuple[Location, ...], active: frozenset[tuple[str, str]], *, in_loop: bool
     ) -> Iterator[Found]:
         self._left -= 1
-        if script in active or len(active) >= DEPTH_MAX or self._left < 0:
+        # Arguments and folders do not make a command that leads back to itself a new one.
+        key = (script.path, script.text)
+        if key in active or len(active) >= DEPTH_MAX or self._left < 0:
             return
         places = Places(self._tree.exists, script.folder, script.mounts)
         if script.is_python:
@@ -93,7 +95,7 @@ class Follower:
                         yield from self._target(what, here, in_loop=in_loop)
                     else:
                         repeats = in_loop or (not isinstance(outcome, Target) and outcome.in_loop)
-                        yield from self._script(what, onward, active | {script}, in_loop=repeats)
+                        yield from self._script(what, onward, active | {key}, in_loop=repeats)
 
     def _led_to(
         self, outcome: Outcome, script: Script, line: int, places: Places

@@ -6,13 +6,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchlint.starts.files.crontab import crontab_launches
+from batchlint.starts.files.crontab import crontab_launches, written_crontabs
 from batchlint.starts.model import UNKNOWN, Launch, Script, StartKind
 from batchlint.starts.places import Tree, folder_of, is_outside, join
 
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
-_CRON_TEXT = re.compile(r"(?:echo|printf)\s+(?:-e\s+)?(\"(?:[^\"\\]|\\.)*\"|'[^']*')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,8 @@ def _applied(stage: Stage, line: int, word: str, rest: str, context: str) -> Sta
         case "CMD":
             return replace(stage, command=(line, _command(rest)))
         case "RUN" if "cron" in rest:
-            texts = (
-                quoted[1:-1].replace("\\n", "\n").replace('\\"', '"') for quoted in _CRON_TEXT.findall(rest)
-            )
-            return replace(stage, crons=(*stage.crons, *((line, text) for text in texts)))
+            crons = written_crontabs(Script(rest, context, (line,)))
+            return replace(stage, crons=(*stage.crons, *crons))
         case _:
             return stage
 

@@ -1,4 +1,4 @@
-"""Hosting platforms: Vercel, Netlify, Render, Railway, Fly, App Engine. What serves is live, crons are not."""
+"""Hosting platforms: Vercel, Netlify, Render, Railway, Fly, App Engine. Servers are live, crons offline."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterator
 
+from batchlint.starts.files.crontab import crontab_launches, written_crontabs
 from batchlint.starts.model import Launch, Script, StartKind, Target
 from batchlint.starts.places import Places, Tree, folder_of
 from batchlint.starts.references import Reference
 from batchlint.starts.targets import Spot, script_target
 
-_SHEBANG = re.compile(
-    r"#!\s*\S*?(python|bash|zsh|dash|ksh|sh)[\d.]*\b|#!\s*\S*env\s+(?:-S\s+)?(python|bash|zsh|sh)"
-)
+_SHEBANG = re.compile(r"#!\s*(?:\S*env\s+(?:-S\s+)?|\S*/)(python|bash|zsh|dash|ksh|sh)[\d.]*\b")
 
 
 def read_shell_file(path: str, tree: Tree) -> Iterator[Launch]:
-    """The start of a shell script; who calls it decides whether someone waits."""
-    text = tree.required(path)
-    yield Launch(StartKind.SHELL_SCRIPT, "shell script", path, _script(path, text))
+    """The start of a shell script, for its caller to say whether someone waits, and crontabs it writes."""
+    script = _script(path, tree.required(path))
+    yield Launch(StartKind.SHELL_SCRIPT, "shell script", path, script)
+    for line, crontab in written_crontabs(script) if "cron" in script.text else ():
+        yield from crontab_launches(path, crontab, line)
 
 
 def follow_shell(reference: Reference, tree: Tree, places: Places) -> Iterator[Script | Target]:

@@ -6,6 +6,7 @@ gives an empty tree.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from batchlint.starts.shell.syntax import (
     Assignment,
@@ -35,6 +36,7 @@ _REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|>&|>>|>\||&>>|&>|<(?
 _CASE_PATTERN = re.compile(r"[^)]*\)")
 
 
+@lru_cache(maxsize=128)
 def parse_shell(text: str) -> Block:
     """The commands of shell text; empty where there are none or the text nests too deeply."""
     try:
@@ -240,7 +242,7 @@ class _Parser(WordReader):
                     stdin = self._heredoc(strips_tabs=redirection[1] == "<<-")
                     continue
                 word = self._word()
-                if ">" in redirection[1] and word.parts:
+                if ">" in redirection[1] and redirection[1] != ">&" and word.parts:
                     outputs.append(word)
             elif not words and (assignment := self._take(_ASSIGNMENT)):
                 assignments.append(self._assignment(assignment[1]))

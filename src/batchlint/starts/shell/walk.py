@@ -27,11 +27,15 @@ from batchlint.starts.shell.syntax import (
     Word,
 )
 
-STEPS_MAX = 4_000
+STEPS_MAX = 3_000
 TEXT_MAX = 250_000
 _VALUE_MAX = 4_000
 _LOOP_VALUES_MAX = 30
 _CALL_DEPTH_MAX = 8
+# Commands that start nothing, whatever their words.
+_QUIET = frozenset(
+    ("echo", "printf", "test", "[", "true", "false", ":", "exit", "return", "read", "sleep", "mkdir", "rm")
+)
 _DECLARATIONS = ("export", "declare", "local", "readonly", "typeset")
 
 
@@ -72,6 +76,7 @@ class _Shell:
         self._set_arguments(script.arguments)
         self._functions: dict[str, Block] = {}
         self._called: set[str] = set()
+        self._calls_seen: set[tuple[tuple[str, ...], str, bool]] = set()
         self._loops = 0
         self._calls = 0
         self._steps = 0
@@ -162,13 +167,19 @@ class _Shell:
         if builtin and builtin(self, words):
             return
         if words[0] == "eval":
-            yield from self.run(parse_shell(" ".join(words[1:])[:_VALUE_MAX]))
+            words = ("sh", "-c", " ".join(words[1:]))
+        if words[0] in _QUIET and not outputs:
             return
         known = {name: values[0] for name, values in (self._variables | assigned).items() if values}
         in_loop = self._loops > 0
         yield Invocation(words, command.line, self._directory, known, in_loop, command.stdin, outputs)
 
     def _call(self, words: tuple[str, ...]) -> Iterator[Invocation]:
+        """Runs a function; one called again in the same way would start the same again."""
+        call = (words, self._directory, self._loops > 0)
+        if call in self._calls_seen:
+            return
+        self._calls_seen.add(call)
         self._called.add(words[0])
         self._calls += 1
         saved = {name: values for name, values in self._variables.items() if name in "123456789@*"}

@@ -1,0 +1,17 @@
+"""Every family of starter files, by the literate cases in testdata/starts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from batchlint.starts import StartKind, is_starter
+from starts_cases import Case, read_cases, run_case
+
+CASES = Path(__file__).parents[2] / "testdata" / "starts"
+ALL = [pytest.param(case, id=f"{file.stem}: {case.claim}") for file in sorted(CASES.glob("*.md")) for case in read_cases(file)]
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_starts(case: Case, tmp_path: Path) -> None:
+    assert run_case(case, tmp_path) == list(case.expected)
