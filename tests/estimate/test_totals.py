@@ -28,6 +28,8 @@ def site(
         vendor=vendor,
         model=model,
         realtime_usd_per_month=month and month * Range(2, 2),
+        batch_usd_per_month=month if route is Route.BATCH else None,
+        flex_usd_per_month=month and month * Range(3, 3),
     )
     return Site(
         location=Location("app.py", line, 1, line, 9),
@@ -64,6 +66,7 @@ def test_only_sites_with_a_cheaper_route_count() -> None:
     assert (found.sites, found.counted, found.unpriced) == (5, 3, 1)
     assert found.saved == Range(111, 321)
     assert found.cost == Range(222, 642)
+    assert found.after == Range(110 + 3, 320 + 3)  # the flex site pays the flex price
 
 
 def test_groups_are_named_for_people_and_have_the_largest_first() -> None:

@@ -15,8 +15,9 @@ _MODEL_UNKNOWN = "unknown model"
 class Total:
     """One group of sites that have a cheaper route.
 
-    `saved` and `cost` are USD per month over the `counted` sites whose price and volume are both known
-    (None where there are none); the group has `sites` in all, of which `unpriced` have no price.
+    `cost` (now), `after` (on the cheaper route) and `saved` are USD per month over the `counted` sites
+    whose price and volume are both known (None where there are none); the group has `sites` in all, of
+    which `unpriced` have no price.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Total:
     counted: int
     unpriced: int
     cost: Range | None
+    after: Range | None
     saved: Range | None
 
 
@@ -85,15 +87,18 @@ def _groups(sites: Iterable[Site], key: Callable[[Site], str]) -> tuple[Total, .
 
 def _total(name: str, sites: Iterable[Site]) -> Total:
     savings = [site.savings for site in sites if site.savings is not None]
-    counted = [(s.realtime_usd_per_month or _ZERO, s.per_month) for s in savings if s.per_month is not None]
-    cost = saved = _ZERO
-    for now, less in counted:
-        cost, saved = cost + now, saved + less
+    counted = [s for s in savings if s.per_month is not None]
+    cost = after = saved = _ZERO
+    for s in counted:
+        cost += s.realtime_usd_per_month or _ZERO
+        after += (s.flex_usd_per_month if s.route is Route.FLEX else s.batch_usd_per_month) or _ZERO
+        saved += s.per_month or _ZERO
     return Total(
         name=name,
         sites=len(savings),
         counted=len(counted),
         unpriced=sum(s.per_1k is None for s in savings),
         cost=cost if counted else None,
+        after=after if counted else None,
         saved=saved if counted else None,
     )
