@@ -15,6 +15,7 @@ from batchlint.cli.progress import progress
 from batchlint.cli.scope import Scope, missing, scope_of
 from batchlint.cli.session import ProjectOptions, Session, open_session
 from batchlint.config import Config
+from batchlint.discover.kinds import FileKind, kind_of
 from batchlint.finding import Confidence, Finding
 from batchlint.report import FORMATS, TEXT_FORMATS, render
 from batchlint.report.escape import printable
@@ -149,8 +150,9 @@ def _analyse(run: _Run) -> "Report":
     """The engine's report, with a failure for every path that does not exist."""
     from batchlint.engine import analyse
 
-    paths = [path for path in run.named if path.exists()]
     config = run.session.config
+    # A named file is taken for Python, and pre-commit names the files that start programs too.
+    paths = [path for path in run.named if path.exists() and kind_of(path.name, "") is not FileKind.STARTER]
     report = analyse(paths, config, run.session.root, jobs=config.jobs, overlay=run.overlay)
     failures = tuple(missing(path, COMMANDS) for path in run.scope.missing)
     return replace(report, failures=(*report.failures, *failures)) if failures else report
