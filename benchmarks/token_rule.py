@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from batchlint.estimate.tokens import CLASSES, Tokenizer, _tokenizers, classes
+from batchlint.estimate.tokens import CLASSES, Tokenizer, classes, tokenizers
 
 PIECES = 120
 REFERENCE = Path("/usr/share/debian-reference")
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--piece", type=int, default=3000, help="characters of a piece of text")
     arguments = parser.parse_args()
     kinds = corpus(arguments.piece)
-    packaged = {tokenizer.name: dict(tokenizer.weights) for tokenizer in _tokenizers()}
+    packaged = {tokenizer.name: dict(tokenizer.weights) for tokenizer in tokenizers()}
     for name, tokenize in real_tokenizers().items():
         counted = {
             kind: tuple([tokenize(text) for text in texts] for texts in halves)

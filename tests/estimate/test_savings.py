@@ -43,7 +43,7 @@ def declared(**row: object) -> EstimateInput:
     )
 
 
-def sized(vendor: str, model: str, **changes: object) -> EstimateInput:
+def sized(vendor: str, model: str | None, **changes: object) -> EstimateInput:
     """A site that sends 2,000 tokens and gets 500."""
     site = declared(input_tokens=2000, output_tokens=500)
     return replace(site, vendor=vendor, model=model, **changes)  # type: ignore[arg-type]
@@ -139,12 +139,19 @@ def test_a_price_for_a_model_nobody_lists() -> None:
     assert savings.batch_usd_per_1k == Range(1.3, 1.3)
 
 
-def test_moderation_is_free_and_has_nothing_to_save(prices: Prices) -> None:
-    site = sized("openai", "omni-moderation-latest", kind=Kind.MODERATION, volume=Volume(None, Range(9, 9)))
+@pytest.mark.parametrize("model", ["omni-moderation-latest", None])
+def test_moderation_is_free_and_has_nothing_to_save(model: str | None, prices: Prices) -> None:
+    site = sized("openai", model, kind=Kind.MODERATION, volume=Volume(None, Range(9, 9)))
     savings = estimate(site, prices)
     assert savings.per_1k == savings.per_month == Range(0, 0)
     assert savings.route is Route.NONE
     assert "free of charge" in words(savings)
+
+
+def test_moderation_that_is_sold_by_the_token_has_no_output() -> None:
+    prices = load_prices({"acme-guard": {"input": 1.0, "output": 9.0}})
+    savings = estimate(sized("acme", "acme-guard", kind=Kind.MODERATION), prices)
+    assert savings.realtime_usd_per_1k == Range(2.0, 2.0)
 
 
 def test_a_provider_without_batch_still_has_a_cost(prices: Prices) -> None:

@@ -27,6 +27,7 @@ _NO_PROMPT = PromptText()
 _NO_LIMITS = OutputLimits()
 _NO_VOLUME = Volume()
 _TOKEN_KINDS = frozenset({Kind.CHAT, Kind.COMPLETION, Kind.AGENT, Kind.EMBEDDING, Kind.MODERATION})
+_WITHOUT_OUTPUT = frozenset({Kind.EMBEDDING, Kind.MODERATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +68,26 @@ def estimate(
     """
     prices = prices or load_prices()
     assumptions = assumptions or load_assumptions()
-    if site.model is None:
+    name = site.model or _default_model(site)
+    if name is None:
         return _unpriced(site, None, "the model is not known from the code")
-    model = resolve_model(site.model, site.vendor, prices, deployments)
+    model = resolve_model(name, site.vendor, prices, deployments)
     price = None if model is None else model.price(prices)
     if model is None or price is None:
         return _unpriced(site, None, _unknown_model(site, prices))
     if site.no_batch is None:
         site = replace(site, no_batch=no_batch_reason(model))
-    if price.realtime.free or site.kind is Kind.MODERATION:
+    if price.realtime.free:
         return _free(site, model, price)
     if reason := _not_by_tokens(site.kind, price.realtime):
         return _unpriced(site, model, f"{model.id} {reason}")
     return _priced(site, model, price, assumptions)
+
+
+def _default_model(site: EstimateInput) -> str | None:
+    """The model that the vendor takes where the call names none."""
+    vendor = load_terms().vendor(site.vendor)
+    return None if vendor is None else vendor.default_models.get(site.kind)
 
 
 def _priced(
@@ -151,7 +159,7 @@ def _request(
     tokens = count_prompt(site.prompt, tokenizer_of(model.name), assumptions)
     if declared is not None and declared.input_tokens is not None:
         tokens = _declared(declared.input_tokens, "input", declared, tokens.prefix)
-    if site.kind is Kind.EMBEDDING:
+    if site.kind in _WITHOUT_OUTPUT:
         output = TokenCount(_ZERO, _ZERO, ())
     elif declared is not None and declared.output_tokens is not None:
         output = _declared(declared.output_tokens, "output", declared, _ZERO)
@@ -212,7 +220,7 @@ def _share(hits: Range) -> str:
 def _price_basis(
     site: EstimateInput, model: ResolvedModel, price: ModelPrice, request: Request
 ) -> tuple[str, ...]:
-    asked = "" if site.model == model.id else f" (`{site.model}`)"
+    asked = "" if model.asked == model.id else f" (`{model.asked}`)"
     words = [f"{model.title} {model.id}{asked}: {describe(price.realtime)} in real time ({price.origin})"]
     for rate, side in ((price.realtime.input, "input"), (price.realtime.output, "output")):
         if rate is not None and (tier := rate.at(request.input_tokens.high)) != rate.base:

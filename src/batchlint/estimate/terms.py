@@ -34,6 +34,7 @@ class Vendor:
     name: str
     title: str
     provider: str
+    default_models: Mapping[str, str]
     cache_minimum: int | None = None
     cache_models: tuple[str, ...] = ("*",)
     cache_in_batch: CacheInBatch = CacheInBatch.LIVE
@@ -99,6 +100,7 @@ def _vendor(name: str, row: Mapping[str, Any]) -> Vendor:
         name=name,
         title=row["title"],
         provider=row["provider"],
+        default_models=row.get("default_models", {}),
         cache_minimum=row.get("cache_minimum"),
         cache_models=tuple(row.get("cache_models", ("*",))),
         cache_in_batch=CacheInBatch(row.get("cache_in_batch", "live")),

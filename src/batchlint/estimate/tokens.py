@@ -95,7 +95,8 @@ class Tokenizer:
 
 
 @cache
-def _tokenizers() -> tuple[Tokenizer, ...]:
+def tokenizers() -> tuple[Tokenizer, ...]:
+    """The families in the order in which they are tried."""
     import tomllib
 
     table = tomllib.loads(_DATA.read_text(encoding="utf-8"))
@@ -107,7 +108,7 @@ def _tokenizers() -> tuple[Tokenizer, ...]:
 
 def tokenizer_of(model: str | None) -> Tokenizer:
     """The family that counts for a model; the last one, with the widest error, for any other."""
-    families = _tokenizers()
+    families = tokenizers()
     if model is None:
         return families[-1]
     name = model.lower().removeprefix("ft:")
