@@ -100,6 +100,12 @@ class TestInventory:
         assert done.stdout.startswith("eligible: ")
         assert "1 call site in 1 file." in done.stdout
 
+    def test_sites_as_html(self, project, batchlint, tmp_path) -> None:
+        page = tmp_path / "calls.html"
+        root = project({"a.py": FINDING})
+        assert batchlint("sites", "--output-format", "html", "-o", str(page), cwd=root).returncode == 0
+        assert page.read_text("utf-8").startswith("<!doctype html>")
+
     def test_graph(self, project, batchlint) -> None:
         root = project({"wrapper.py": WRAPPER, "caller.py": CALLER})
         edges = json.loads(batchlint("graph", "--output-format", "json", str(root)).stdout)

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchlint.cli import output
 from batchlint.cli.errors import UserError
 from batchlint.cli.options import use_color
 from batchlint.cli.progress import progress
 from batchlint.cli.session import ProjectOptions, Session, open_session, relative
+
+if TYPE_CHECKING:
+    from batchlint.engine import Report
 
 
 def project_of(values: Mapping[str, Any]) -> ProjectOptions:
@@ -24,24 +27,35 @@ def inventory(values: Mapping[str, Any]) -> int:
 
     with progress(is_quiet=False):
         report = analyse([session.root], session.config, session.root, jobs=session.config.jobs)
-    root, form, to_file = str(session.root), values["output_format"], values["output_file"]
-    if form == "json":
-        from batchlint.report import sites_json
-
-        text = sites_json.render(root, report.sites, report.failures, report.statistics)
-    else:
-        from batchlint.report import sites_text
-        from batchlint.report.results import Results
-        from batchlint.report.sources import Sources
-
-        color = use_color(values["color"], to_file=to_file is not None)
-        shown = Results(root, (), Sources(root), str(Path.cwd()), root, color=color)
-        text = sites_text.render(report.sites, report.failures, shown)
+    to_file: Path | None = values["output_file"]
+    color = use_color(values["color"], to_file=to_file is not None)
+    text = _rendered(values["output_format"], report, color)
     if to_file:
         output.write_file(to_file, text)
     else:
-        output.write(text, is_text=form == "text")
+        output.write(text, is_text=values["output_format"] == "text")
     return 0
+
+
+def _rendered(form: str, report: "Report", color: bool) -> str:
+    """The inventory as `json`, `html` or `text`."""
+    root = report.root
+    if form == "json":
+        from batchlint.report import sites_json
+
+        return sites_json.render(root, report.sites, report.failures, report.statistics)
+    from batchlint.report.sources import Sources
+
+    if form == "html":
+        from batchlint import __version__
+        from batchlint.report import html
+
+        return html.render(report.sites, root, Sources(root), __version__, report.failures)
+    from batchlint.report import sites_text
+    from batchlint.report.results import Results
+
+    shown = Results(root, (), Sources(root), str(Path.cwd()), root, color=color)
+    return sites_text.render(report.sites, report.failures, shown)
 
 
 def explain(place: str, values: Mapping[str, Any]) -> int:

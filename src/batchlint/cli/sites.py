@@ -12,7 +12,7 @@ from batchlint.cli.options import color_option, project_options
 @click.argument(
     "root_argument", metavar="[ROOT]", required=False, type=click.Path(exists=True, path_type=Path)
 )
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@click.option("--output-format", type=click.Choice(["text", "json", "html"]), default="text")
 @click.option(
     "-o",
     "--output-file",
