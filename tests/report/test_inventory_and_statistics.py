@@ -64,7 +64,12 @@ def test_statistics_count_by_rule_and_sum_savings() -> None:
         "2  BL102  [*] realtime-call-in-scheduled-job, saves about $6,750 per month",
         "1  BL106  [ ] offline-path-through-live-helper",
     ]
-    assert "      $6,750  gpt-5-mini" in text
+    assert "(2 of 3 call sites)" in text
+    assert re.search(r"^  model +now +after +saves\n  gpt-5-mini .* \$6,750$", text, flags=re.MULTILINE)
+
+
+def test_statistics_without_known_volumes_have_no_amounts() -> None:
+    assert statistics.render(results(*found(SHARED))) == "1  BL106  [ ] offline-path-through-live-helper\n"
 
 
 def test_statistics_as_json() -> None:

@@ -206,6 +206,7 @@ def _results(run: _Run, report: "Report", reported: tuple[Finding, ...], known: 
         files=report.files,
         known=known,
         color=use_color(run.options.color, to_file=run.options.output_file is not None),
+        unsafe_fixes=run.session.config.fix.unsafe,
         statistics=report.statistics,
     )
 

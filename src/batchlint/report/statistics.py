@@ -3,13 +3,17 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from batchlint.finding import Finding
 from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
-from batchlint.report.money import monthly, usd
+from batchlint.report.money import monthly, usd, usd_range
 from batchlint.report.results import Results
 from batchlint.rules.registry import BY_CODE
+
+if TYPE_CHECKING:
+    from batchlint.estimate.totals import Total
 
 
 def render(results: Results) -> str:
@@ -21,8 +25,7 @@ def render(results: Results) -> str:
         mark = "[*]" if any(map(results.is_fixable, group)) else "[ ]"
         name = f"{BY_CODE[code].name}{_saving(group)}"
         lines.append(f"{len(group):>{width}}  {paint(code, 'red', results.color)}  {mark} {name}")
-    for title, key in _TOTALS:
-        lines += _totals(title, key, results.findings)
+    lines += _money(results.findings)
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -41,25 +44,6 @@ def render_json(results: Results) -> str:
     return json.dumps(rows, indent=2) + "\n"
 
 
-def _provider(finding: Finding) -> str:
-    return (finding.site.vendor or finding.site.provider) if finding.site else ""
-
-
-def _model(finding: Finding) -> str:
-    return (finding.site.model or "unknown model") if finding.site else ""
-
-
-def _category(finding: Finding) -> str:
-    return str(finding.site.category or "other") if finding.site else ""
-
-
-_TOTALS: tuple[tuple[str, Callable[[Finding], str]], ...] = (
-    ("provider", _provider),
-    ("model", _model),
-    ("kind of work", _category),
-)
-
-
 def _by(findings: tuple[Finding, ...], key: Callable[[Finding], str]) -> dict[str, list[Finding]]:
     """Findings grouped by a key, largest group first."""
     groups: dict[str, list[Finding]] = defaultdict(list)
@@ -68,14 +52,35 @@ def _by(findings: tuple[Finding, ...], key: Callable[[Finding], str]) -> dict[st
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def _totals(title: str, key: Callable[[Finding], str], findings: tuple[Finding, ...]) -> list[str]:
-    """The monthly saving by one dimension, largest first; nothing where none is known."""
-    priced = tuple(finding for finding in findings if finding.site and monthly(finding.savings) > 0)
-    if not priced:
+def _money(findings: tuple[Finding, ...]) -> list[str]:
+    """Costs and savings per month by provider, kind of work and model; nothing where none is known."""
+    from batchlint.estimate.totals import totals
+
+    summed = totals(finding.site for finding in findings if finding.site is not None)
+    if summed.all.saved is None:
         return []
-    sums = {name: sum(monthly(f.savings) for f in group) for name, group in _by(priced, key).items()}
-    rows = sorted(sums.items(), key=lambda row: -row[1])
-    return ["", f"Monthly saving by {title}:"] + [f"  {usd(n):>10}  {printable(name)}" for name, n in rows]
+    known = f"{summed.all.counted} of {summed.all.sites} call sites"
+    lines = ["", f"Per month, where volume and price are known ({known}):"]
+    groups = (("provider", summed.providers), ("kind of work", summed.categories), ("model", summed.models))
+    for name, rows in groups:
+        shown = [_row(row) for row in rows if row.saved is not None]
+        lines += _aligned([(name, "now", "after", "saves"), *shown])
+    return lines
+
+
+def _row(total: "Total") -> tuple[str, ...]:
+    amounts = (total.cost, total.after, total.saved)
+    return printable(total.name), *(usd_range(amount) if amount else "" for amount in amounts)
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows of one name and amounts, the amounts to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        f"  {row[0]:<{widths[0]}}  "
+        + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]
 
 
 def _saving(findings: list[Finding]) -> str:
