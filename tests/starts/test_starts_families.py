@@ -9,7 +9,11 @@ from batchlint.starts import StartKind, is_starter
 from starts_cases import Case, read_cases, run_case
 
 CASES = Path(__file__).parents[2] / "testdata" / "starts"
-ALL = [pytest.param(case, id=f"{file.stem}: {case.claim}") for file in sorted(CASES.glob("*.md")) for case in read_cases(file)]
+ALL = [
+    pytest.param(case, id=f"{file.stem}: {case.claim}")
+    for file in sorted(CASES.glob("*.md"))
+    for case in read_cases(file)
+]
 
 
 @pytest.mark.parametrize("case", ALL)

@@ -96,7 +96,9 @@ def _starts(launch: Launch, tree: Tree, follower: Follower) -> Iterator[Start]:
         yield _start(launch, launch.what, (place,))
         return
     for found in follower.follow(launch.what, (place,) if place else ()):
-        yield _start(launch, found.target, found.way)
+        # A task whose command stands on its own line passes that line once.
+        way = found.way[1:] if found.way[:1] == found.way[1:2] else found.way
+        yield _start(launch, found.target, way)
 
 
 def _shortest(starts: Iterable[Start]) -> Iterable[Start]:

@@ -100,6 +100,10 @@ class _Command:
                 yield from command._plain(places)
                 return
             inner = command._unwrapped(*matched)
+            if matched[0].tasks and isinstance(inner, _Command) and inner.words:
+                # Hatch writes `environment:task`.
+                task = inner.words[0].rpartition(":")[2]
+                yield Reference(ReferenceKind.PROJECT_TASK, inner.directory, task, in_loop=inner.in_loop)
             if not isinstance(inner, _Command):
                 yield from inner
                 return
@@ -159,9 +163,15 @@ class _Command:
             yield from self._cloud_function(places)
         elif name in _HTTP:
             yield from self._route()
+        elif "/" in word and places.find(word, self.directory) is None:
+            yield from self._console_script(places, name, rest)
         elif reference := read_reference(self.words, self.directory, self.in_loop):
             yield reference
-        elif _COMMAND.fullmatch(word) and name not in load_programs().ignored_commands:
+        else:
+            yield from self._console_script(places, name, rest)
+
+    def _console_script(self, places: Places, name: str, rest: tuple[str, ...]) -> Iterator[Outcome]:
+        if _COMMAND.fullmatch(name) and name not in load_programs().ignored_commands:
             yield command_target(name, self._spot(places, name), rest)
 
     @staticmethod
@@ -251,6 +261,11 @@ class _Command:
         if row.form == "function":
             source = parsed.options.get("--source", "main.py")
             yield file_attribute_target(source, parsed.options.get("--target", "main"), spot)
+            return
+        if row.form == "task":
+            files = [file for file in row.default if places.find(file, self.directory)]
+            tasks = [name.replace("-", "_") for name in names if _COMMAND.fullmatch(name)]
+            yield from (file_attribute_target(file, task, spot) for file in files for task in tasks)
             return
         if not names and row.variable in self.variables:
             names = [self.variables[row.variable]]

@@ -26,11 +26,18 @@ from batchlint.text import Location
 DEPTH_MAX = 12
 SCRIPTS_MAX = 300
 
+
+def _follow_task(reference: Reference, tree: Tree, places: Places) -> Iterator[Script | Target]:
+    """`task NAME` is go-task's where there is a Taskfile, else taskipy's."""
+    found = [*follow_task(reference, tree, places)]
+    yield from found or follow_project_task(reference, tree, places)
+
+
 _FOLLOWERS: Mapping[ReferenceKind, Callable[[Reference, Tree, Places], Iterator[Script | Target]]] = {
     ReferenceKind.SHELL: follow_shell,
     ReferenceKind.MAKE: follow_make,
     ReferenceKind.JUST: follow_just,
-    ReferenceKind.TASK: follow_task,
+    ReferenceKind.TASK: _follow_task,
     ReferenceKind.PROJECT_TASK: follow_project_task,
     ReferenceKind.PACKAGE: follow_package,
     ReferenceKind.COMPOSE: follow_compose,

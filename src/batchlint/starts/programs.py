@@ -23,6 +23,7 @@ class Wrapper:
     rest: str
     separator: bool
     loop: bool
+    tasks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ def _wrapper(command: tuple[str, ...], row: Mapping[str, object]) -> Wrapper:
         str(rest),
         bool(row.get("separator", False)),
         bool(row.get("loop", False)),
+        bool(row.get("tasks", False)),
     )
 
 

@@ -49,16 +49,21 @@ def _family(pattern: str, read: Reader) -> Family:
 
 
 def _read_any_yaml(path: str, tree: Tree) -> Iterator[Launch]:
-    """A YAML file of any name: a CloudFormation template or a Kubernetes manifest, else nothing.
+    """A YAML file of any name: CloudFormation, Kubernetes, App Engine, else nothing.
 
-    Most YAML files are neither, so the bytes are asked before anything is parsed, and a file that only
-    looks like one is not complained about.
+    Most YAML files are none of these, so the bytes are asked before anything is parsed, and a file that
+    only looks like one is not complained about.
     """
     data = tree.read(path)
     if data is None:
         return
+    name = path.rsplit("/", 1)[-1]
     try:
-        if any(marker in data for marker in sam.MARKERS):
+        if name.startswith("app") and re.search(rb"^runtime:", data, re.MULTILINE):
+            yield from read_app_engine(path, tree)
+        elif name.startswith("cron.") and re.search(rb"^cron:", data, re.MULTILINE):
+            yield from read_cron_yaml(path, tree)
+        elif any(marker in data for marker in sam.MARKERS):
             yield from sam.read_sam(path, tree)
         elif b"kind:" in data and any(marker in data for marker in kubernetes.MARKERS):
             yield from kubernetes.read_kubernetes(path, tree)
@@ -95,8 +100,6 @@ FAMILIES: tuple[Family, ...] = (
     _family(r"render\.ya?ml", read_render),
     _family(r"railway\.(?:json|toml)", read_railway),
     _family(r"fly(?:\.[\w-]+)?\.toml", read_fly),
-    _family(r"app(?:\.[\w-]+)?\.ya?ml", read_app_engine),
-    _family(r"cron\.ya?ml", read_cron_yaml),
     _family(r"serverless[^/]*\.ya?ml", read_serverless),
     _family(r"zappa_settings\.json", read_zappa),
     _family(r"function\.json", read_function_json),

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from batchlint.catalog.model import Wait
 from batchlint.starts.files.functions import Trigger, function_launches, trigger_wait
-from batchlint.starts.files.pieces import schedule_of
-from batchlint.starts.model import UNKNOWN, Launch, StartKind
+from batchlint.starts.model import Launch, Schedule, StartKind
 from batchlint.starts.nodes import read_json
 from batchlint.starts.places import Places, Tree, folder_of
 from batchlint.starts.targets import Spot, file_attribute_target
+from batchlint.starts.when import runs_per_month
 
 _TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d\d):(\d\d)")
 
@@ -28,17 +28,15 @@ def read_function_json(path: str, tree: Tree) -> Iterator[Launch]:
         wait = trigger_wait("azure", kind)
         if not kind.endswith("Trigger"):
             continue
-        schedule = (
-            schedule_of([_schedule_text(binding.string("schedule"))]) if kind == "timerTrigger" else None
-        )
+        schedule = _schedule(binding.string("schedule")) if kind == "timerTrigger" else None
         name = folder.rsplit("/", 1)[-1] or "function"
         trigger = Trigger(wait or Wait.OFFLINE, schedule)
         yield from function_launches(StartKind.AZURE_FUNCTION, path, binding.line, name, target, [trigger])
 
 
-def _schedule_text(text: str) -> str:
-    """A TimeSpan (`00:05:00`) is an interval; `%SETTING%` is set elsewhere."""
+def _schedule(text: str) -> Schedule:
+    """An NCRONTAB expression, or a TimeSpan (`00:05:00`), which is an interval."""
     if match := _TIMESPAN.fullmatch(text):
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return f"P{days}DT{hours}H{minutes}M{seconds}S"
-    return UNKNOWN if text.startswith("%") else text
+        return Schedule(text, None, runs_per_month(f"P{days}DT{hours}H{minutes}M{seconds}S"))
+    return Schedule(text, None, runs_per_month(text))

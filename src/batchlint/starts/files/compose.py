@@ -26,10 +26,9 @@ def read_compose(path: str, tree: Tree) -> Iterator[Launch]:
     for name, service in document.pairs("services"):
         script = _service(path, service, tree)
         if script:
-            yield Launch(
-                StartKind.COMPOSE, f"compose service {name!r}", path, script, _line(service, script, path)
-            )
-        yield from _scheduled(path, service)
+            line = 0 if script.path == path else service.place
+            yield Launch(StartKind.COMPOSE, f"compose service {name!r}", path, script, line)
+        yield from _scheduled(path, service, script)
 
 
 def follow_compose(reference: Reference, tree: Tree, places: Places) -> Iterator[Script]:
@@ -50,11 +49,6 @@ def follow_compose(reference: Reference, tree: Tree, places: Places) -> Iterator
         script = replace(script, path=path, lines=(service.place,))
     if script:
         yield script
-
-
-def _line(service: Node, script: Script, path: str) -> int:
-    """Where the start stands when its command stands in a Dockerfile."""
-    return 0 if script.path == path else service.get("build").place or service.place
 
 
 def _service(path: str, service: Node, tree: Tree, command: str | None = None) -> Script | None:
@@ -113,8 +107,8 @@ def _volumes(service: Node, folder: str) -> Iterator[tuple[str, str]]:
             yield target, join(folder, source)
 
 
-def _scheduled(path: str, service: Node) -> Iterator[Launch]:
-    """The jobs that a service's labels schedule."""
+def _scheduled(path: str, service: Node, own: Script | None) -> Iterator[Launch]:
+    """The jobs that a service's labels schedule; they run where its own command does."""
     labels: Mapping[str, Node] = service.get("labels").entries
     if not labels:
         pairs = [(*(item.text or "").partition("="), item) for item in service.each("labels")]
@@ -127,6 +121,7 @@ def _scheduled(path: str, service: Node) -> Iterator[Launch]:
         when, command = job.get("schedule", EMPTY).text, job.get("command", EMPTY)
         if when and command.text:
             schedule = Schedule(when, None, runs_per_month(when))
-            script = Script(_text(command), path, (command.place,), "", folder_of(path))
+            script = own or Script("", path, folder=folder_of(path))
+            script = replace(script, text=_text(command), path=path, lines=(command.place,))
             origin = f"Ofelia job {name!r} {when!r}"
             yield Launch(StartKind.COMPOSE, origin, path, script, 0, Wait.OFFLINE, schedule)

@@ -5,12 +5,12 @@ scheduled, but not how often.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from batchlint.catalog.model import Wait
 from batchlint.starts.files.pieces import environment, script_of
-from batchlint.starts.model import UNKNOWN, Launch, Schedule, StartKind
+from batchlint.starts.model import ROOT, Launch, Schedule, StartKind
 from batchlint.starts.nodes import EMPTY, Node, read_yaml
 from batchlint.starts.places import Tree, join
 
@@ -25,77 +25,100 @@ _SECTIONS = ("before_script", "script", "after_script")
 SCHEDULE = Schedule("GitLab pipeline schedule")
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A top-level entry: its file, and the line of the include that brought it in (0 for none)."""
+
+    file: str
+    node: Node
+    include_line: int = 0
+
+
+_Entries = Mapping[str, _Entry]
+_NONE = _Entry("", EMPTY)
+
+
 def read_gitlab(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per command of every job."""
-    jobs: dict[str, tuple[str, Node]] = {}
-    _collect(path, tree.required(path), tree, jobs, 0)
-    for name, (file, _) in jobs.items():
+    entries: dict[str, _Entry] = {}
+    _collect(path, tree.required(path), tree, entries, 0, 0)
+    for name, entry in entries.items():
         if not name.startswith(".") and name not in _KEYWORDS:
-            job = _job(jobs, name)
-            if job.get("script"):
-                yield _launch(path, file, name, job, jobs)
+            sections = _sections(entries, name)
+            if sections["script"].node:
+                yield _launch(path, name, entry, sections, entries)
 
 
-def _collect(path: str, text: str, tree: Tree, jobs: dict[str, tuple[str, Node]], depth: int) -> None:
+def _collect(
+    path: str, text: str, tree: Tree, entries: dict[str, _Entry], include_line: int, depth: int
+) -> None:
     """The top-level entries of a file and, before them, of its local includes."""
     for document in read_yaml(text):
         for item in document.each("include"):
             local = join("", (item.string("local") or item.text or "").lstrip("/"))
             inner = tree.text(local) if depth < _INCLUDES_MAX and "://" not in local else None
             if inner is not None and local != path:
-                _collect(local, inner, tree, jobs, depth + 1)
-        jobs.update({name: (path, node) for name, node in document.pairs()})
+                _collect(local, inner, tree, entries, include_line or item.line, depth + 1)
+        entries.update({name: _Entry(path, node, include_line) for name, node in document.pairs()})
 
 
-def _job(jobs: dict[str, tuple[str, Node]], name: str, depth: int = 0) -> Node:
-    """A job with what it extends merged into it."""
-    job = jobs[name][1]
-    merged: dict[str, Node] = {}
+def _sections(entries: _Entries, name: str, depth: int = 0) -> dict[str, _Entry]:
+    """The keys of a job with those it inherits by `extends`, each with the file it stands in."""
+    entry = entries[name]
+    merged: dict[str, _Entry] = dict.fromkeys(_SECTIONS, _NONE) if depth == 0 else {}
     if depth < _EXTENDS_MAX:
-        for parent in job.strings("extends"):
-            if parent in jobs:
-                merged |= _job(jobs, parent, depth + 1).entries
-    return replace(job, entries={**merged, **job.entries})
+        for parent in entry.node.strings("extends"):
+            if parent in entries:
+                merged |= _sections(entries, parent, depth + 1)
+    return merged | {key: _Entry(entry.file, node) for key, node in entry.node.pairs()}
 
 
-def _launch(path: str, file: str, name: str, job: Node, jobs: dict[str, tuple[str, Node]]) -> Launch:
-    defaults = jobs.get("default", ("", EMPTY))[1]
-    shared = jobs.get("variables", ("", EMPTY))[1]
-    variables = (*environment(shared), *environment(job.get("variables")), ("CI_PROJECT_DIR", UNKNOWN))
-    commands = [
-        leaf
-        for section in _SECTIONS
-        for leaf in _leaves(job.get(section) or defaults.get(section) or _global(jobs, section), jobs, 0)
-    ]
-    script = replace(script_of(file, commands, ""), variables=variables)
+def _launch(path: str, name: str, entry: _Entry, job: Mapping[str, _Entry], entries: _Entries) -> Launch:
+    default = entries.get("default", _NONE)
+    shared = entries.get("variables", _NONE).node
+    own = job.get("variables", _NONE).node
+    variables = (*environment(shared), *environment(own), ("CI_PROJECT_DIR", ROOT))
+    commands: list[Node] = []
+    for section in _SECTIONS:
+        given = job[section]
+        if section not in entry.node.entries and not given.node:
+            given = _Entry(default.file, default.node.get(section))
+            # Both may also stand at the top of the file.
+            given = given if given.node else entries.get(section, _NONE)
+        leaves = _leaves(given.node, entries, 0)
+        # What stands in another file is shown where the job does.
+        commands += (
+            leaves if given.file == entry.file else (_moved(leaf, entry.node.place) for leaf in leaves)
+        )
+    script = replace(script_of(entry.file, commands, ""), variables=variables)
     schedule = SCHEDULE if _is_scheduled(job) else None
     origin = f"GitLab scheduled job {name!r}" if schedule else f"GitLab CI job {name!r}"
-    line = 0 if file == path else 1
-    return Launch(StartKind.GITLAB_CI, origin, path, script, line, Wait.OFFLINE, schedule)
+    return Launch(StartKind.GITLAB_CI, origin, path, script, entry.include_line, Wait.OFFLINE, schedule)
 
 
-def _global(jobs: dict[str, tuple[str, Node]], section: str) -> Node:
-    """`before_script` and `after_script` may stand at the top of the file."""
-    return jobs.get(section, ("", EMPTY))[1]
-
-
-def _leaves(node: Node, jobs: dict[str, tuple[str, Node]], depth: int) -> Iterator[Node]:
+def _leaves(node: Node, entries: _Entries, depth: int) -> Iterator[Node]:
     """The commands of a section; `!reference [job, section]` stands for another job's."""
     if node.tag == "reference" and depth < _EXTENDS_MAX:
         keys = node.strings()
-        if keys and keys[0] in jobs:
-            yield from _leaves(jobs[keys[0]][1].get(*keys[1:]), jobs, depth + 1)
+        if keys and keys[0] in entries:
+            for leaf in _leaves(entries[keys[0]].node.get(*keys[1:]), entries, depth + 1):
+                yield _moved(leaf, node.line)
     elif node.text is not None:
         yield node
     elif depth < _EXTENDS_MAX:
         for item in node.items:
-            yield from _leaves(item, jobs, depth + 1)
+            yield from _leaves(item, entries, depth + 1)
 
 
-def _is_scheduled(job: Node) -> bool:
+def _moved(leaf: Node, line: int) -> Node:
+    return replace(leaf, line=line, is_block=False)
+
+
+def _is_scheduled(job: Mapping[str, _Entry]) -> bool:
     """Whether only a schedule starts the job."""
-    rules = [rule.string("if") for rule in job.each("rules") if rule.string("when") != "never"]
-    if rules:
-        return all(_SCHEDULED.search(rule) for rule in rules)
-    only = job.strings("only") or job.strings("only", "refs")
-    return "schedules" in only
+    rules = job.get("rules", _NONE).node.each()
+    conditions = [rule.string("if") for rule in rules if rule.string("when") != "never"]
+    if conditions:
+        return all(_SCHEDULED.search(condition) for condition in conditions)
+    only = job.get("only", _NONE).node
+    return "schedules" in (only.strings() or only.strings("refs"))

@@ -17,10 +17,6 @@ from batchlint.starts.targets import Spot, named_target
 
 # Keys whose text is shell, in Azure Pipelines, CircleCI and Bitbucket.
 _SHELL_KEYS = ("script", "bash", "pwsh", "powershell", "run", "command")
-_STEP_KEYS = frozenset(
-    ("jobs", "steps", "stages", "pipelines", "default", "branches", "custom", "step", "parallel", "commands",
-     "job", "deployment", "strategy", "runOnce", "deploy", "when", "unless", "tags", "pull-requests")
-)  # fmt: skip
 _DEPTH_MAX = 12
 _DVC_VALUE = re.compile(r"\$\{[^}]*\}")
 
@@ -63,7 +59,7 @@ def _commands(node: Node, directory: str, depth: int) -> Iterator[tuple[Node, st
     for key, child in node.pairs():
         if key in _SHELL_KEYS and (child.text is not None or key == "script"):
             yield from ((leaf, inner) for leaf in child.leaves())
-        elif key in _STEP_KEYS or child.entries or key == "run":
+        else:
             yield from _commands(child, inner, depth + 1)
 
 
