@@ -46,7 +46,7 @@ def total(prices):
     return sum(prices)
 """
 
-BROKEN = "def total(prices:\n"
+BROKEN = "from openai import OpenAI\n\nclient = OpenAI(\n"
 
 WRAPPER = """\
 from openai import OpenAI

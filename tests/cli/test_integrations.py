@@ -12,6 +12,17 @@ from cli_support import CALLER, CLEAN, FINDING, WRAPPER, environment
 REPOSITORY = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pre-commit keeps what it installs, once for all tests."""
+    return tmp_path_factory.mktemp("pre-commit")
+
+
+@pytest.fixture(scope="module")
+def action() -> dict:
+    return yaml.safe_load((REPOSITORY / "action.yml").read_text("utf-8"))
+
+
 def git(*arguments: str, cwd: Path) -> str:
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
     done = subprocess.run(["git", *identity, *arguments], cwd=cwd, capture_output=True, text=True, check=True)
@@ -24,10 +35,6 @@ def git(*arguments: str, cwd: Path) -> str:
 )
 class TestPreCommit:
     """The hook is installed from this repository, which takes a package index, once for all tests."""
-
-    @pytest.fixture(scope="class")
-    def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("pre-commit")
 
     @pytest.fixture
     def repository(self, tmp_path: Path) -> Path:
@@ -96,10 +103,6 @@ def test_the_manifest_is_valid() -> None:
 
 
 class TestAction:
-    @pytest.fixture(scope="class")
-    def action(self) -> dict:
-        return yaml.safe_load((REPOSITORY / "action.yml").read_text("utf-8"))
-
     def script(self, action: dict, name: str) -> str:
         return next(step["run"] for step in action["runs"]["steps"] if step.get("name") == name)
 

@@ -11,7 +11,7 @@ def render(results: Results) -> str:
 
 
 def _command(finding: Finding, results: Results) -> str:
-    at = finding.location
+    at = results.in_file(finding.location)
     properties = {
         # Azure knows these two levels.
         "type": "error" if finding.severity is Severity.ERROR else "warning",

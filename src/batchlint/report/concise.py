@@ -13,9 +13,7 @@ def render(results: Results) -> str:
 
 
 def _line(finding: Finding, results: Results) -> str:
-    at = finding.location
-    place = f"{results.shown(at.path)}:{at.line}:{at.column}:"
-    return f"{place} {heading(finding, results)}\n"
+    return f"{results.place(finding.location, column=True)}: {heading(finding, results)}\n"
 
 
 def heading(finding: Finding, results: Results) -> str:

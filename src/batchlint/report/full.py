@@ -23,16 +23,16 @@ def render(results: Results) -> str:
 
 def _block(finding: Finding, results: Results) -> str:
     """One finding."""
-    at = finding.location
-    gutter = len(str(at.line)) + 1
+    number = results.line(finding.location).rpartition(":")[2]
+    gutter = len(number) + 1
     bar = paint(" " * gutter + "|", "blue", results.color)
     mark = paint("[*]", "cyan", results.color) + " " if results.is_fixable(finding) else ""
     code = paint(finding.rule, _COLORS[finding.severity], results.color)
     arrow = paint(" " * (gutter - 1) + "-->", "blue", results.color)
     lines = [
         f"{code} {mark}{paint(printable(finding.message), 'bold', results.color)}",
-        f"{arrow} {results.shown(at.path)}:{at.line}:{at.column}",
-        *_source(finding, results, gutter, bar),
+        f"{arrow} {results.place(finding.location, column=True)}",
+        *_source(finding, results, paint(f"{number} |", "blue", results.color), bar),
     ]
     for label, notes in _notes(finding, results):
         head = paint(" " * gutter + "=", "blue", results.color)
@@ -43,14 +43,13 @@ def _block(finding: Finding, results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source(finding: Finding, results: Results, gutter: int, bar: str) -> list[str]:
+def _source(finding: Finding, results: Results, number: str, bar: str) -> list[str]:
     """The first line of the call with carets under it."""
     index = results.sources.index(finding.location.path)
     model = finding.site.model if finding.site else None
     shown = snippet(index, finding.location, model) if index else None
     if shown is None:
         return []
-    number = paint(f"{finding.location.line:>{gutter - 1}} |", "blue", results.color)
     carets = paint("^" * shown.width, _COLORS[finding.severity], results.color)
     return [bar, f"{number} {shown.text}", f"{bar} {' ' * shown.start}{carets}".rstrip(), bar]
 
@@ -74,7 +73,7 @@ def _notes(finding: Finding, results: Results) -> list[tuple[str, list[str]]]:
 def _witness(finding: Finding, results: Results) -> list[str]:
     """The witness as numbered steps with aligned places, root first."""
     ways = steps(finding)
-    places = [f"{results.shown(step.location.path)}:{step.location.line}" for step in ways]
+    places = [results.place(step.location) for step in ways]
     width = max(map(len, places), default=0)
     return [
         f"{number}. {place:<{width}}  {printable(step.message)}"
@@ -87,7 +86,7 @@ def _against(finding: Finding, results: Results) -> list[str]:
     if finding.site is None or finding.site.verdict is Verdict.ELIGIBLE:
         return []
     return [
-        f"{printable(obstacle.message)} ({results.shown(obstacle.location.path)}:{obstacle.location.line})"
+        f"{printable(obstacle.message)} ({results.place(obstacle.location)})"
         for obstacle in finding.site.obstacles
     ]
 

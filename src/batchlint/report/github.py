@@ -17,7 +17,7 @@ def render(results: Results) -> str:
 
 
 def _command(finding: Finding, results: Results) -> str:
-    at = finding.location
+    at = results.in_file(finding.location)
     path = results.in_repository(at.path)
     properties = {
         "title": f"batchlint ({finding.rule})",

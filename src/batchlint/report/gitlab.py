@@ -14,7 +14,7 @@ def render(results: Results) -> str:
 
 
 def _issue(finding: Finding, results: Results) -> dict[str, object]:
-    at = finding.location
+    at = results.in_file(finding.location)
     return {
         "check_name": finding.rule,
         "description": f"{finding.rule}: {finding.message}",

@@ -12,7 +12,7 @@ def render(results: Results) -> str:
     parts = []
     for path, group in groupby(results.findings, key=lambda finding: finding.location.path):
         of_file = list(group)
-        places = [f"{finding.location.line}:{finding.location.column}" for finding in of_file]
+        places = [results.line(finding.location, column=True) for finding in of_file]
         width = max(map(len, places))
         parts.append(paint(results.shown(path), "bold", results.color) + ":\n")
         for place, finding in zip(places, of_file, strict=True):

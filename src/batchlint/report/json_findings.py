@@ -14,12 +14,18 @@ Json = dict[str, object]
 
 def render(results: Results) -> str:
     """The findings as one JSON list."""
-    return json.dumps([record(finding) for finding in results.findings], indent=2) + "\n"
+    return json.dumps([record(finding, results) for finding in results.findings], indent=2) + "\n"
 
 
-def record(finding: Finding) -> Json:
-    """One finding; paths are relative to the project root, lines and columns 1-based."""
+def record(finding: Finding, results: Results) -> Json:
+    """One finding; paths are relative to the project root, lines and columns 1-based.
+
+    As with ruff, `location` in a notebook counts from the start of its `cell`; a step of the witness
+    counts through all code cells.
+    """
     at = finding.location
+    cell = results.sources.cell(at.path, at.line)
+    shift = at.line - cell[1] if cell else 0
     site = finding.site
     return {
         "code": finding.rule,
@@ -29,8 +35,9 @@ def record(finding: Finding) -> Json:
         "message": finding.message,
         "url": BY_CODE[finding.rule].url,
         "filename": at.path,
-        "location": {"row": at.line, "column": at.column},
-        "end_location": {"row": at.end_line, "column": at.end_column},
+        "cell": cell[0] if cell else None,
+        "location": {"row": at.line - shift, "column": at.column},
+        "end_location": {"row": at.end_line - shift, "column": at.end_column},
         "function": site.function if site else None,
         "provider": site.provider if site else None,
         "operation": site.operation if site else None,

@@ -8,4 +8,4 @@ from batchlint.report.results import Results
 
 def render(results: Results) -> str:
     """The findings, one JSON object a line."""
-    return "".join(json.dumps(record(finding)) + "\n" for finding in results.findings)
+    return "".join(json.dumps(record(finding, results)) + "\n" for finding in results.findings)

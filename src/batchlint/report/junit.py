@@ -30,13 +30,13 @@ def render(results: Results) -> str:
         name = _attribute(results.in_repository(path))
         lines.append(f'  <testsuite name={name} tests="{len(of_file)}" failures="{len(of_file)}" errors="0">')
         for finding in of_file:
-            lines += _case(finding, name)
+            lines += _case(finding, name, results)
         lines.append("  </testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _case(finding: Finding, classname: str) -> list[str]:
-    at = finding.location
+def _case(finding: Finding, classname: str, results: Results) -> list[str]:
+    at = results.in_file(finding.location)
     name = _attribute(f"{finding.rule} line {at.line}, column {at.column}")
     message = _attribute(finding.message)
     return [

@@ -7,6 +7,7 @@ from batchlint.report.escape import printable
 from batchlint.report.money import headline, monthly, usd
 from batchlint.report.results import Results, steps
 from batchlint.rules.registry import BY_CODE
+from batchlint.text import Location
 
 # A job summary may hold 1 MiB, a comment 64 KiB.
 ROWS_MAX = 50
@@ -38,15 +39,14 @@ def _title(findings: list[Finding]) -> str:
 def _row(finding: Finding, results: Results) -> str:
     saving = headline(finding.savings) or ""
     what = f"[{finding.rule}]({BY_CODE[finding.rule].url}) {_text(finding.message)}"
-    place = _place(finding.location.path, finding.location.line, results)
+    place = _place(finding.location, results)
     return f"| {saving} | {place} | {what} | {_FIXES.get(finding.fix, '')} |"
 
 
 def _details(finding: Finding, results: Results) -> list[str]:
-    at = finding.location
-    lines = [f"**{_place(at.path, at.line, results)}** {finding.rule}", ""]
+    lines = [f"**{_place(finding.location, results)}** {finding.rule}", ""]
     for number, step in enumerate(steps(finding), start=1):
-        place = _place(step.location.path, step.location.line, results)
+        place = _place(step.location, results)
         lines.append(f"{number}. {place} {_text(step.message)}")
     lines += ["", f"Instead: {_text(finding.remedy)}.", ""]
     if finding.savings and finding.savings.basis:
@@ -54,9 +54,9 @@ def _details(finding: Finding, results: Results) -> list[str]:
     return lines
 
 
-def _place(path: str, line: int, results: Results) -> str:
+def _place(at: Location, results: Results) -> str:
     """A path and line as code; `|` ends a table cell even there."""
-    text = f"{printable(results.in_repository(path))}:{line}".replace("|", "\\|")
+    text = f"{printable(results.in_repository(at.path))}:{results.line(at)}".replace("|", "\\|")
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"

@@ -48,6 +48,7 @@ def _location(location: Location, results: Results) -> Json:
 
 
 def _range(location: Location, results: Results) -> Json:
+    location = results.in_file(location)
     index = results.sources.index(location.path)
 
     def position(line: int, column: int) -> Json:

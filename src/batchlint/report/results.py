@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from batchlint.finding import Finding, FixKind, Step
 from batchlint.report.escape import printable
 from batchlint.report.sources import Sources
+from batchlint.text import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,21 @@ class Results:
     def in_repository(self, path: str) -> str:
         """A path for CI systems: relative to the repository, with `/`; not escaped."""
         return _relative(os.path.join(self.root, path), self.repository).replace(os.sep, "/")
+
+    def place(self, at: Location, *, column: bool = False) -> str:
+        """Where something is, for people: `path:line`, in a notebook `path:cell 2:line`."""
+        return f"{self.shown(at.path)}:{self.line(at, column=column)}"
+
+    def line(self, at: Location, *, column: bool = False) -> str:
+        """The line of a place, and its column where wanted: `12:5`, in a notebook `cell 2:3:5`."""
+        cell = self.sources.cell(at.path, at.line)
+        line = f"cell {cell[0]}:{cell[1]}" if cell else str(at.line)
+        return f"{line}:{at.column}" if column else line
+
+    def in_file(self, at: Location) -> Location:
+        """A place for programs that open the file itself: a notebook's lines are not those of its JSON, so
+        all places in it are its beginning."""
+        return Location(at.path, 1, 1, 1, 1) if at.path.endswith(".ipynb") else at
 
     def is_fixable(self, finding: Finding) -> bool:
         """Whether `--fix`, as this run was told to use it, would remove a finding."""

@@ -150,7 +150,10 @@ def _step(step: Step, results: Results) -> Json:
 
 
 def _place(location: Location, results: Results) -> Json:
-    return {"artifactLocation": _artifact(location.path, results), "region": _region(location)}
+    return {
+        "artifactLocation": _artifact(location.path, results),
+        "region": _region(results.in_file(location)),
+    }
 
 
 def _artifact(path: str, results: Results) -> Json:

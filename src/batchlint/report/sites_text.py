@@ -29,9 +29,7 @@ def render(sites: tuple[Site, ...], failures: tuple[Failure, ...], results: Resu
     lines.append(f"{plural(len(sites), 'call site')} in {plural(files, 'file')}.")
     if failures:
         lines.append(f"{plural(len(failures), 'file')} could not be read:")
-        lines += [
-            f"  {results.shown(f.location.path)}:{f.location.line}: {printable(f.message)}" for f in failures
-        ]
+        lines += [f"  {results.place(f.location)}: {printable(f.message)}" for f in failures]
     return "\n".join(lines) + "\n"
 
 
@@ -45,9 +43,8 @@ def _table(sites: list[Site], results: Results) -> list[str]:
 
 
 def _row(site: Site, results: Results) -> tuple[str, ...]:
-    at = site.location
     return (
-        f"{results.shown(at.path)}:{at.line}",
+        results.place(site.location),
         printable(f"{site.provider} {site.operation}"),
         printable(site.model or ""),
         site.confidence,

@@ -1,59 +1,55 @@
 """The text behind locations, read when a reporter needs it."""
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 
-from batchlint.text import LineIndex
+from batchlint.discover.read import decode_source, read_bytes
+from batchlint.finding import Failure
+from batchlint.text import LineIndex, Source
 
 
 class Sources:
     """The sources of a project by root-relative path; `overlay` holds those that are not on disk as
-    analysed (standard input, a notebook's code cells)."""
+    analysed (standard input)."""
 
-    __slots__ = ("_indexes", "_overlay", "_root")
+    __slots__ = ("_indexes", "_overlay", "_root", "_sources")
 
     def __init__(self, root: str, overlay: Mapping[str, bytes] | None = None) -> None:
-        self._root = root
+        self._root = Path(root)
         self._overlay = overlay or {}
-        self._indexes: dict[str, LineIndex | None] = {}
+        self._sources: dict[str, Source | None] = {}
+        self._indexes: dict[str, LineIndex] = {}
 
     def index(self, path: str) -> LineIndex | None:
-        """The lines of a source, None where it cannot be read (any more) or has no lines of its own."""
+        """The lines of a source as it was analysed (a notebook's code cells, joined), None where it
+        cannot be read any more."""
         if path not in self._indexes:
-            self._indexes[path] = self._read(path)
+            source = self._source(path)
+            if source is None:
+                return None
+            self._indexes[path] = LineIndex(source.text)
         return self._indexes[path]
+
+    def cell(self, path: str, line: int) -> tuple[int, int] | None:
+        """The 1-based code cell of a notebook that a line is in, and the line in it; None elsewhere."""
+        source = self._source(path) if path.endswith(".ipynb") else None
+        starts = [start for start in source.cell_lines if start <= line] if source else []
+        return (len(starts), line - starts[-1] + 1) if starts else None
 
     def raw(self, path: str) -> str | None:
         """The text as a reader without knowledge of Python decodes it: UTF-8, byte order mark kept."""
-        data = self._overlay.get(path)
-        if data is None:
-            try:
-                with open(os.path.join(self._root, path), "rb") as file:
-                    data = file.read()
-            except (OSError, ValueError):
-                return None
-        return data.decode("utf-8", "replace")
+        data = self._bytes(path)
+        return None if data is None else data.decode("utf-8", "replace")
 
-    def _read(self, path: str) -> LineIndex | None:
+    def _source(self, path: str) -> Source | None:
+        if path not in self._sources:
+            data = self._bytes(path)
+            source = None if data is None else decode_source(path, "", data)
+            self._sources[path] = source if isinstance(source, Source) else None
+        return self._sources[path]
+
+    def _bytes(self, path: str) -> bytes | None:
         if path in self._overlay:
-            return LineIndex(self._overlay[path])
-        try:
-            with open(os.path.join(self._root, path), "rb") as file:
-                data = file.read()
-        except (OSError, ValueError):
-            return None
-        if path.endswith(".ipynb"):
-            return None
-        return LineIndex(_as_utf8(data))
-
-
-def _as_utf8(data: bytes) -> bytes:
-    """A Python source as UTF-8 without a byte order mark, by its own declaration of encoding."""
-    import io
-    import tokenize
-
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return data.decode(encoding).encode("utf-8") if encoding != "utf-8" else data
-    except (SyntaxError, UnicodeDecodeError, LookupError):
-        return data
+            return self._overlay[path]
+        data = read_bytes(self._root, path)
+        return None if isinstance(data, Failure) else data

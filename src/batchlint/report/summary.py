@@ -34,7 +34,7 @@ def _ranking(results: Results) -> list[str]:
         return []
     lines = ["", paint("Migrate this first:", "bold", results.color)]
     for number, finding in enumerate(priced[:RANKED_MAX], start=1):
-        place = f"{results.shown(finding.location.path)}:{finding.location.line}"
+        place = results.place(finding.location)
         lines.append(f"  {number}. {place}  {finding.rule}  saves {headline(finding.savings)}")
     if len(priced) > RANKED_MAX:
         lines.append(f"  ... and {len(priced) - RANKED_MAX} more with a known saving")

@@ -4,20 +4,23 @@
 
 Call sites in the file are missing from the report, and so are the loops and jobs that reach call sites
 elsewhere. The rest of the project is analysed all the same. Source is read with the grammar of the
-Python that runs batchlint: newer syntax needs a newer Python.
+Python that runs batchlint: newer syntax needs a newer Python. Files that no way to an LLM call can lead
+through are not parsed, and not reported.
 
 ## Example
 
 ```py main.py
-def total(prices:
-    return sum(prices)
+from openai import OpenAI
+
+client = OpenAI(
 ```
 
 ## Use instead
 
 ```py main.py
-def total(prices):
-    return sum(prices)
+from openai import OpenAI
+
+client = OpenAI()
 ```
 
 ## When it stays silent
