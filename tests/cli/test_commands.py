@@ -116,18 +116,26 @@ class TestInventory:
         assert done.returncode == 0
         assert "eligible" in done.stdout
 
-    def test_clean_removes_the_cache_and_nothing_else(self, project, batchlint, tmp_path) -> None:
-        root = project({"a.py": FINDING})
-        batchlint(cwd=root)
-        assert (tmp_path / "cache").is_dir()
-        assert batchlint("clean", cwd=root).returncode == 0
-        assert not list((tmp_path / "cache").glob("*"))
+
+class TestClean:
+    def test_it_removes_the_cache_and_nothing_else(self, project, batchlint, tmp_path) -> None:
+        root, cache = project({"a.py": CLEAN}), tmp_path / "cache"
+        cache.mkdir()
+        (cache / "CACHEDIR.TAG").write_text("")
+        done = batchlint("clean", cwd=root)
+        assert (done.returncode, done.stderr) == (0, f"removed {cache}\n")
+        assert not cache.exists()
         assert (root / "a.py").exists()
 
-    def test_clean_refuses_a_folder_that_is_no_cache(self, project, batchlint) -> None:
+    def test_no_cache_is_no_error(self, batchlint) -> None:
+        done = batchlint("clean")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def test_it_refuses_a_folder_that_is_no_cache(self, project, batchlint) -> None:
         root = project({"a.py": CLEAN, "src/b.py": CLEAN})
         done = batchlint("clean", "--cache-dir", "src", cwd=root)
         assert done.returncode == 2
+        assert "nothing was removed" in done.stderr
         assert (root / "src" / "b.py").exists()
 
 
