@@ -151,19 +151,30 @@ def _analyse(run: _Run) -> "Report":
     from batchlint.engine import analyse
 
     config = run.session.config
-    # A named file is taken for Python, and pre-commit names the files that start programs too.
-    paths = [path for path in run.named if path.exists() and kind_of(path.name, "") is not FileKind.STARTER]
-    report = analyse(paths, config, run.session.root, jobs=config.jobs, overlay=run.overlay)
+    report = analyse(_python_paths(run), config, run.session.root, jobs=config.jobs, overlay=run.overlay)
     failures = tuple(missing(path, COMMANDS) for path in run.scope.missing)
     return replace(report, failures=(*report.failures, *failures)) if failures else report
 
 
-def _show_files(run: _Run) -> int:
-    """List what would be analysed."""
-    from batchlint.engine import files
+def _python_paths(run: _Run) -> tuple[Path, ...]:
+    """The named folders and files that exist. A named file is taken for Python whatever its suffix, so the
+    files that start programs, which pre-commit names too, are left out."""
+    named = (path for path in run.named if path.exists())
+    return tuple(path for path in named if path.is_dir() or kind_of(path.name, "") is not FileKind.STARTER)
 
-    root = run.session.root
-    paths = files(run.named, run.session.config, root)
+
+def _show_files(run: _Run) -> int:
+    """List the Python files of the program, as the walk finds them."""
+    from batchlint.discover.walk import DEFAULT_EXCLUDE, DiscoverOptions, discover
+
+    root, config = run.session.root, run.session.config
+    options = DiscoverOptions(
+        exclude=DEFAULT_EXCLUDE if config.exclude is None else config.exclude,
+        extend_exclude=config.extend_exclude,
+        respect_gitignore=config.respect_gitignore,
+        explicit=() if config.force_exclude else _python_paths(run),
+    )
+    paths = discover(root, options).files
     output.write("".join(f"{printable(str(root / path))}\n" for path in paths), is_text=True)
     return 0
 
