@@ -210,6 +210,23 @@ class TestSettings:
         assert batchlint("--config", "../shared.toml", cwd=root).returncode == 0
         assert batchlint("--config", 'ignore = ["BL101"]', cwd=root).returncode == 0
 
+    @pytest.mark.parametrize(
+        ("arguments", "root"),
+        [
+            ([], "project/inner"),
+            (["--config", "jobs = 1"], "project/inner"),
+            (["--isolated"], "project"),
+            (["--config", "../shared.toml"], "project"),
+            (["--root", "inner/sub"], "project/inner/sub"),
+        ],
+    )
+    def test_the_root(self, project, batchlint, tmp_path: Path, arguments: list[str], root: str) -> None:
+        project({"inner/batchlint.toml": "", "inner/sub/x.py": CLEAN})
+        (tmp_path / "shared.toml").write_text("")
+        paths = [] if "--root" in arguments else ["inner/sub"]
+        done = batchlint("--show-settings", *arguments, *paths, cwd=tmp_path / "project")
+        assert done.stdout.splitlines()[0] == f"root = {json.dumps(str(tmp_path / root))}"
+
     def test_contexts_override_what_is_inferred(self, project, batchlint) -> None:
         root = project({"a.py": FINDING})
         assert batchlint("--config", 'contexts = { "a.py" = "realtime" }', cwd=root).returncode == 0

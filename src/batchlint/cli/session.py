@@ -45,15 +45,16 @@ def open_session(paths: Sequence[Path], options: ProjectOptions, settings: "Mapp
     """
     cwd = Path.cwd()
     start = cwd / options.root if options.root else common_folder(paths, cwd)
-    file, inline = _split(options.config)
-    if file is None and not options.isolated:
-        file = find_config(start)
-    elif file is not None and options.isolated:
+    named, inline = _split(options.config)
+    if named is not None and options.isolated:
         raise UserError("--isolated ignores configuration files; leave out --config PATH")
+    found = None if named or options.isolated else find_config(start)
+    file = named or found
     config = load(file, inline=inline, options={**_settings(options), **settings})
     if options.prices:
         config = replace(config, prices=options.prices)
-    root = start if options.root else find_root(start, None if options.config and file else file)
+    # A file named on the command line may lie anywhere and says nothing about the root.
+    root = start if options.root else find_root(start, found)
     return Session(Path(os.path.abspath(root)), config)
 
 
