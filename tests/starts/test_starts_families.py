@@ -1,11 +1,8 @@
 """Every family of starter files, by the literate cases in testdata/starts."""
 
-import re
 from pathlib import Path
 
 import pytest
-
-from batchlint.starts import StartKind, is_starter
 from starts_cases import Case, read_cases, run_case
 
 CASES = Path(__file__).parents[2] / "testdata" / "starts"

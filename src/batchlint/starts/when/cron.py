@@ -25,6 +25,8 @@ _NUMBERS = {name: number for number, name in enumerate(_WEEKDAYS)} | {
 # Lowest and highest value of the six fields, for ranges that wrap around.
 _BOUNDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 _WRAPPED = re.compile(r"(\w+)-(\w+)(?:/(\d+))?")
+# cronsim takes `5-5/2` for `5/2`, which goes on to the end.
+_SINGLE = re.compile(r"\b(\w+)-\1(?:/\d+)?\b")
 _HASHED = re.compile(r"H(?:\((\d+)-\d+\))?(?!\w)")
 _QUARTZ_DAY = re.compile(r"(?<![/#\w])([1-7])(?!\d)")
 
@@ -109,7 +111,7 @@ def _standard(field: str, position: int) -> str:
         field = re.sub(r"[A-Z]{4,}", lambda m: m[0][:3], field)
     if position == 3:
         field = re.sub(r"\bL-\d+|(\d+)W\b", lambda m: m[1] or "L", field)
-    return _WRAPPED.sub(lambda m: _unwrap(m, low, high), field)
+    return _WRAPPED.sub(lambda m: _unwrap(m, low, high), _SINGLE.sub(r"\1", field))
 
 
 def _unwrap(match: re.Match[str], low: int, high: int) -> str:
