@@ -142,7 +142,10 @@ class ModuleIndex:
             if not folder:
                 return None
             folder = folder.rpartition("/")[0]
-        return self._lookup(folder, dotted_name.replace(".", "/"))
+        found = self._lookup(folder, dotted_name.replace(".", "/"))
+        if not dotted_name and found is not None and _last(found) != _INIT:
+            return None  # the package has no body, and the module beside it only shares its name
+        return found
 
     def _absolute(self, folder: str, dotted_name: str) -> str | None:
         key = dotted_name.replace(".", "/")

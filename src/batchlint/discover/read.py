@@ -21,6 +21,8 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _NO_CODE = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
 # Text encodings that no source is written in and that take more than linear time, or warn.
 _REFUSED = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"})
+# Emacs appends the line ending; Python's tokenizer knows that of UTF-8 and of Latin-1.
+_EMACS_LATIN_1 = re.compile(r"(?:latin|iso-8859|iso-latin)-1-.*", re.IGNORECASE)
 
 _REMEDIES = {
     FileNotFoundError: "vanished while batchlint was running",
@@ -119,7 +121,7 @@ def _decode(data: bytes) -> bytes:
     has_bom = data.startswith(_BOM)
     text = data[3:] if has_bom else data
     encoding = _declared(text)
-    if encoding is None or encoding.replace("_", "-").lower() in ("utf-8", "utf8", "u8", "utf-8-sig"):
+    if encoding is None or _is_utf8(encoding):
         return _checked_utf8(text)
     if has_bom:
         raise _UnreadableError(
@@ -139,6 +141,12 @@ def _declared(text: bytes) -> str | None:
     return None
 
 
+def _is_utf8(encoding: str) -> bool:
+    """Whether a declared name is UTF-8's, with what Emacs adds to it (`utf-8-unix`)."""
+    name = encoding.lower().replace("_", "-")
+    return name in ("utf-8", "utf8", "u8") or name.startswith("utf-8-")
+
+
 def _checked_utf8(text: bytes) -> bytes:
     if not text.isascii():
         try:
@@ -155,7 +163,7 @@ def _transcoded(text: bytes, encoding: str) -> bytes:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            codec = codecs.lookup(encoding).name
+            codec = codecs.lookup(_EMACS_LATIN_1.sub("iso-8859-1", encoding)).name
             if codec.replace("-", "_") in _REFUSED:
                 raise LookupError(encoding)
             decoded = text.decode(codec)

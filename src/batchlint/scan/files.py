@@ -96,7 +96,7 @@ class _Scanner:
         needles = {needle - 1 for needle, _, _ in hits if needle}
         named = {self._texts[needle] for needle in needles if needle < len(self._texts)}
         if len(named) < len(needles):
-            imports += names_in_strings(data)
+            imports = b"\n".join(filter(None, (imports, names_in_strings(data))))
         if imports and self._names_root(imports):
             named |= self._roots_of(imports)
         return FileScan(path, tuple(sorted(named)), imports)

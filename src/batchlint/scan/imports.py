@@ -13,7 +13,7 @@ WORD = b"import"
 
 # Between two words of a statement: blanks and continued lines. Possessive, so never tried again.
 _GAP = rb"(?:[ \t\f]|\\\n)*+"
-_NAME = rb"[\w.\x80-\xff]*+"
+_NAME = rb"(?:(?!import(?![\w.\x80-\xff]))[\w.\x80-\xff]++)?+"
 _STATEMENT = re.compile(
     # Blanks, a byte order mark, the quote that starts a line of a notebook.
     rb'[ \t\f"\xef\xbb\xbf]*+'
@@ -29,7 +29,7 @@ _STATEMENT = re.compile(
     + rb"(\((?:[^)#]|\#[^\n]*+)*+\)?+|(?:[^\n;\#\\(]|\\\n)*+)"
     rb"|import(?![\w(])" + _GAP + rb"((?:[^\n;\#\\]|\\\n)*+))"
 )
-_INLINE = re.compile(rb"[;:][ \t]*+(?:from[ \t]++[\w.\x80-\xff]++[ \t]++)?$")
+_INLINE = re.compile(rb"[;:]" + _GAP + rb"(?:from" + _GAP + rb"(?:\.[ \t]*+)*+" + _NAME + _GAP + rb")?$")
 _DYNAMIC = re.compile(rb"import(?:_module|__)\(\s*+[bru]?['\"]([\w.\x80-\xff]++)['\"]")
 _NAMED = re.compile(rb"['\"]([A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++)(?::\w++)?['\"]")
 _COMMENT = re.compile(rb"#[^\n]*")
@@ -62,7 +62,7 @@ def import_lines(data: bytes, at: Iterable[int]) -> bytes:
             continue
         low = max(end, word - _REACH)
         line = data.rfind(b"\n", low, word) + 1 or low
-        if data[line - 2 : line] == b"\\\n" and line - 2 > end:  # from a.b \ import c
+        while data[line - 2 : line] == b"\\\n" and line - 2 > low:  # from a.b \ import c
             line = data.rfind(b"\n", low, line - 1) + 1 or low
         match = _STATEMENT.match(data, line)
         if match is None or match.end() <= word:
@@ -79,7 +79,7 @@ def import_lines(data: bytes, at: Iterable[int]) -> bytes:
 
 def names_in_strings(data: bytes) -> bytes:
     """The dotted names that are whole strings (`"app.tasks.nightly"`), as import statements."""
-    return b"".join(b"\nimport " + name for name in sorted(set(_NAMED.findall(data))))
+    return b"\n".join(b"import " + name for name in sorted(set(_NAMED.findall(data))))
 
 
 def _inline(data: bytes, line: int, word: int) -> re.Match[bytes] | None:

@@ -98,7 +98,8 @@ class _ImportGraph:
         package, _, name = path.rpartition("/")
         bare: list[str] = []
         if name == _INIT:
-            bare = [user for user in self._bare if user.startswith(f"{package}/")]
+            below = f"{package}/" if package else ""
+            bare = [user for user in self._bare if user.startswith(below)]
             package, _, name = package.rpartition("/")
         users = self._mentions.get(_encoded(name.removesuffix(".pyw").removesuffix(".py")), [])
         if self._index.is_package(package) and not self._index.has_links:
