@@ -174,6 +174,13 @@ class TestFingerprints:
         one, two = (finding.fingerprint for finding in found(NIGHTLY, second))
         assert one.removesuffix(":1") == two.removesuffix(":2")
 
+    def test_they_do_not_depend_on_what_else_is_reported(self) -> None:
+        first = site(confidence=Confidence.LOW)
+        second = site(location=replace(NIGHTLY.location, line=30, end_line=30))
+        _, wide = found(first, second)
+        (narrow,) = found(first, second, min_confidence=Confidence.HIGH)
+        assert narrow == wide
+
 
 def with_comments(*sites: Site, **config: Any) -> tuple[Finding, ...]:
     """Findings of the sites, with comments on two lines of the sources' text."""

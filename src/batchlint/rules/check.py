@@ -62,16 +62,19 @@ def findings(report: Inventory, config: Config) -> tuple[Finding, ...]:
     usage = _Usage(set())
     found = [f for site in report.sites if (f := _of_site(site)) is not None]
     found += [_of_failure(failure) for failure in report.failures]
-    found = [f for f in found if not _is_suppressed(f, report.suppressions, usage)]
+    # Fingerprints count equal findings, so they are given before anything is left out.
+    found = _with_fingerprints(found)
+    kept = [f for f in found if not _is_suppressed(f, report.suppressions, usage)]
     about_comments = [*_unknown_codes(report.suppressions), *_unused(report.suppressions, usage)]
-    found += [f for f in about_comments if not _is_suppressed(f, report.suppressions, usage)]
-    kept = [
+    about_comments = _with_fingerprints(about_comments)
+    kept += [f for f in about_comments if not _is_suppressed(f, report.suppressions, usage)]
+    reported = [
         replace(finding, severity=config.severity.get(finding.rule, finding.severity))
-        for finding in found
+        for finding in kept
         if selected.reports(finding.rule, finding.location.path)
         and _RANK[finding.confidence] >= _RANK[config.min_confidence]
     ]
-    return _with_fingerprints(sorted(kept, key=lambda finding: (finding.location, finding.rule)))
+    return tuple(sorted(reported, key=_place))
 
 
 def _of_site(site: Site) -> Finding | None:
@@ -174,16 +177,20 @@ def _comment_location(path: str, suppression: Suppression) -> Location:
     return Location(path, line, start, line, end)
 
 
-def _with_fingerprints(found: list[Finding]) -> tuple[Finding, ...]:
-    """The findings with their fingerprints: what makes them up, and how many like it came before."""
+def _with_fingerprints(found: list[Finding]) -> list[Finding]:
+    """The findings by place, with their fingerprints: what makes them up, and how many like it came before."""
     seen: Counter[Key] = Counter()
     marked = []
-    for finding in found:
+    for finding in sorted(found, key=_place):
         identity = key(finding)
         seen[identity] += 1
         digest = hashlib.blake2b("\0".join(identity).encode("utf-8", "surrogatepass"), digest_size=12)
         marked.append(replace(finding, fingerprint=f"{digest.hexdigest()}:{seen[identity]}"))
-    return tuple(marked)
+    return marked
+
+
+def _place(finding: Finding) -> tuple[Location, str, str]:
+    return finding.location, finding.rule, finding.message
 
 
 def key(finding: Finding) -> Key:
