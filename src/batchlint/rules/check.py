@@ -178,7 +178,7 @@ def _comment_location(path: str, suppression: Suppression) -> Location:
 
 
 def _with_fingerprints(found: list[Finding]) -> list[Finding]:
-    """The findings by place, each with its fingerprint: what it is about, and how many like it came before."""
+    """The findings by place, each with its fingerprint: what it is about, and its number among equals."""
     seen: Counter[Key] = Counter()
     marked = []
     for finding in sorted(found, key=_place):
