@@ -6,7 +6,7 @@ real-time answer and a batch answer to the same request can be compared. Everyth
 counted.
 """
 
-from . import anthropic_api, openai_api  # noqa: F401  (they register their routes)
+from . import anthropic_api, bedrock_api, gemini_api, mistral_api, openai_api  # noqa: F401  (they register routes)
 from .replies import Answer
 from .server import FakeProvider, Fault
 

@@ -109,6 +109,8 @@ class FakeProvider:
         self.empty_string_ids = False
         self.visible = True
         """Whether listings show new batches."""
+        self.storage: Any = None
+        """An S3 client, for Bedrock's jobs."""
         self._number = 0
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -170,7 +172,10 @@ class FakeProvider:
         for method, pattern, handler in ROUTES:
             match = pattern.fullmatch(call.path)
             if match and method == call.method:
-                return handler(self, call, match)
+                try:
+                    return handler(self, call, match)
+                except Exception as error:  # a mistake of the fake; a refusal ends the run that met it
+                    return Response(400, {"error": {"message": f"the fake failed: {error!r}"}})
         return Response(404, {"error": {"message": f"no route {call.method} {call.path}"}})
 
 

@@ -70,6 +70,21 @@ PARTS: Mapping[str, Part] = {
             "message_request",
         ),
     ),
+    "bedrock": Part("bedrock_batch", (), ("converse_request", "invoke_model_request")),
+    "gemini": Part("gemini_batch", (), ("embed_content_request", "generate_content_request")),
+    "groq": Part("groq_batch", ("openai_batch", "sdk"), ("groq_chat_request",)),
+    "mistral": Part(
+        "mistral_batch",
+        (),
+        (
+            "mistral_chat_request",
+            "mistral_chat_request_async",
+            "mistral_embedding_request",
+            "mistral_embedding_request_async",
+            "mistral_parse_request",
+            "mistral_parse_request_async",
+        ),
+    ),
 }
 """What each provider adds, by the catalog's name of the provider."""
 DOCSTRING = '''"""LLM calls through the providers' batch APIs, at half the price of real-time calls.

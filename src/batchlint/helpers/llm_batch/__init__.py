@@ -10,6 +10,17 @@ from .anthropic_batch import (
     message_parse_request,
     message_request,
 )
+from .bedrock_batch import converse_request, invoke_model_request
+from .gemini_batch import embed_content_request, generate_content_request
+from .groq_batch import groq_chat_request
+from .mistral_batch import (
+    mistral_chat_request,
+    mistral_chat_request_async,
+    mistral_embedding_request,
+    mistral_embedding_request_async,
+    mistral_parse_request,
+    mistral_parse_request_async,
+)
 from .model import Outcome, Request
 from .openai_batch import (
     chat_request,
@@ -54,11 +65,22 @@ __all__ = [
     "collect",
     "collect_async",
     "completion_request",
+    "converse_request",
+    "embed_content_request",
     "embedding_request",
     "finish",
+    "generate_content_request",
+    "groq_chat_request",
     "image_request",
+    "invoke_model_request",
     "message_parse_request",
     "message_request",
+    "mistral_chat_request",
+    "mistral_chat_request_async",
+    "mistral_embedding_request",
+    "mistral_embedding_request_async",
+    "mistral_parse_request",
+    "mistral_parse_request_async",
     "moderation_request",
     "parse_request",
     "pause",

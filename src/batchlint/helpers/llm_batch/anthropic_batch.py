@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from .model import Progress, Request, settle
+from .model import Progress, Request, json_lines, settle
 from .runner import PROVIDERS
-from .sdk import Captured, SDKProvider, json_lines
+from .sdk import Captured, SDKProvider
 from .store import CANCELLED, UNANSWERED, Batch, Reply
 
 STATUSES = {

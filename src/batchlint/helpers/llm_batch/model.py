@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
@@ -202,6 +204,28 @@ class Outcome:
 async def settle(value: Any) -> Any:
     """Return a client method's value, awaiting it when the client is async."""
     return await value if inspect.isawaitable(value) else value
+
+
+async def json_lines(chunks: Any) -> AsyncIterator[Any]:
+    """Yield the values of a JSONL download, sync or async, split at newlines only, without malformed ones."""
+    rest = b""
+    async for chunk in each(chunks):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+    with contextlib.suppress(ValueError):
+        yield json.loads(rest)
+
+
+async def each(items: Any) -> AsyncIterator[Any]:
+    """Yield the items of a sync or an async iterable."""
+    if hasattr(items, "__aiter__"):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
 
 
 def status_of(error: BaseException) -> int | None:

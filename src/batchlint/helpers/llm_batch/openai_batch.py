@@ -7,9 +7,9 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from .model import Progress, Request, settle
+from .model import Progress, Request, json_lines, settle
 from .runner import PROVIDERS
-from .sdk import Captured, SDKProvider, json_lines
+from .sdk import Captured, SDKProvider
 from .store import CANCELLED, UNANSWERED, Batch, Reply, RunError
 
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})

@@ -9,11 +9,10 @@ object that the real-time call returns.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
 import weakref
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Callable, NoReturn
 
@@ -88,27 +87,6 @@ def decoder(captured: Captured) -> Callable[[Any], Any]:
         return parser(response) if callable(parser) else response
 
     return decode
-
-
-async def json_lines(chunks: Any) -> AsyncIterator[Any]:
-    """Yield the values of a JSONL download, sync or async, split at newlines only, without malformed ones."""
-    rest = b""
-    async for chunk in _each(chunks):
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                yield json.loads(line)
-    with contextlib.suppress(ValueError):
-        yield json.loads(rest)
-
-
-async def _each(items: Any) -> AsyncIterator[bytes]:
-    if hasattr(items, "__aiter__"):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item
 
 
 def _json(response: Any) -> Any:
