@@ -97,6 +97,7 @@ def _read_higher_order(table: Table, framework: str) -> HigherOrder:
         waits=table.texts("waits"),
         runs=table.texts("runs"),
         retry=table.flag("retry"),
+        carries=table.flag("carries"),
         requires=table.arguments("requires"),
         distinctive=table.flag("distinctive"),
     )
