@@ -13,12 +13,37 @@ from batchlint.catalog.model import (
     PassThrough,
     Via,
 )
+from batchlint.catalog.path import expand
+from batchlint.catalog.prefixes import Prefixes
 
 T = TypeVar("T")
 
-# Import roots whose calls are followed although no row names them: they hold defaults and settings.
-_SETTINGS_ROOTS = frozenset(
-    {"argparse", "builtins", "collections", "dotenv", "functools", "os", "pathlib", "types", "urllib"}
+# Values that hold defaults and settings, or build texts, although no row names them.
+_SETTINGS = (
+    "argparse.**",
+    "os.environ.get()",
+    "os.environ.[]",
+    "os.getenv()",
+    "os.path.join()",
+    "posixpath.join()",
+    "urllib.parse.urljoin()",
+    "builtins.*",
+    "builtins.str()",
+    "pydantic.{Field,fields.Field}()",
+    "dataclasses.field()",
+    "attr.ib()",
+    "attrs.field()",
+    "decouple.config()",
+    "environ.Env().str()",
+    "typer.{Option,Argument}()",
+    "fastapi.{Query,Form,Body,Depends,Header}()",
+    "fastapi.params.{Query,Form,Body,Depends}()",
+)
+_SETTING_CALLS = frozenset(
+    (name,)
+    for name in (
+        "get getenv join urljoin str Field field ib config Option Argument Query Form Body Depends".split()
+    )
 )
 
 
@@ -77,14 +102,11 @@ class Matcher:
         self.everything = everything
         imports = [name for p in catalog.providers for name in p.imports]
         self.roots = frozenset(name.partition(".")[0] for name in imports)
-        paths = [path for group in _all_paths(catalog) for path in group]
-        named = [name for f in catalog.frameworks for name in f.imports]
-        self._followed = (
-            self.roots
-            | _SETTINGS_ROOTS
-            | {path[0] for path in paths if path}
-            | {name.partition(".")[0] for name in named}
+        self._prefixes = Prefixes(
+            [*_settings_patterns(), *(path for group in _all_paths(catalog) for path in group)],
+            {step for provider in catalog.providers for step in provider.derive},
         )
+        self._kept = frozenset(_constructors(catalog))
         self._passthroughs = PathIndex(
             (path, row) for f in catalog.frameworks for row in f.passthroughs for path in row.paths
         )
@@ -124,13 +146,13 @@ class Matcher:
             if path[0] == "*"
         )
 
-    def follows(self, path: AccessPath) -> bool:
-        """Whether attributes and elements of an external value are worth telling apart."""
-        return self.everything or path[0] in self._followed or len(path) < 6
+    def reach(self, path: AccessPath) -> int | None:
+        """Whether an external value is worth telling apart: see `Prefixes.reach`."""
+        return 0 if self.everything else self._prefixes.reach(path)
 
-    def follows_calls(self, path: AccessPath) -> bool:
-        """Whether what a call of an external value returns is worth following."""
-        return self.everything or path[0] in self._followed
+    def keeps_call(self, path: AccessPath) -> bool:
+        """Whether the arguments of the call that made an external value matter (a client, a setting)."""
+        return path in self._kept or path[-2:-1] in _SETTING_CALLS
 
     def passthroughs(self, path: AccessPath) -> tuple[PassThrough, ...]:
         """The rows that say what passes through a call of `path`."""
@@ -183,6 +205,25 @@ def _ends(index: _ByLast[T], steps: AccessPath) -> tuple[T, ...]:
     return tuple(row for path, row in rows if tuple(s for s in path if s != "()") == plain)
 
 
+def _settings_patterns() -> Iterator[AccessPath]:
+    for text in _SETTINGS:
+        for each in expand(text):
+            yield tuple(each.replace("()", ".()").split("."))
+
+
+def _constructors(catalog: Catalog) -> Iterator[AccessPath]:
+    """The paths of calls whose arguments say something of the value they return."""
+    for provider in catalog.providers:
+        for group in provider.clients:
+            yield from group.paths
+    for row in catalog.http_calls:
+        for path in row.paths:
+            if row.builds:
+                yield (*path, "()")
+            elif "()" in path and row.base:
+                yield path[: len(path) - tuple(reversed(path)).index("()")]
+
+
 def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
     for framework in catalog.frameworks:
         for entrypoint in framework.entrypoints:
@@ -195,3 +236,12 @@ def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
             yield passthrough.paths
     for call in catalog.http_calls:
         yield call.paths
+        if call.builds:
+            yield tuple((*path, "()") for path in call.paths)
+    for provider in catalog.providers:
+        yield provider.wraps
+        for group in provider.clients:
+            yield group.paths
+        for operation in provider.operations:
+            yield operation.paths
+            yield operation.decorators

@@ -78,7 +78,8 @@ class ClientGroup:
     on the constructor call: the selected argument's constant must match the glob (`True` for the
     constant true); `*` asks only that the argument is there. Of two groups with the same path the one
     whose conditions hold wins over the one without. `inner` selects the constructor argument that is the
-    client it sends through (the model in a chain): vendor, host and model are that one's.
+    client it sends through (the model in a chain): vendor, host and model are that one's. `legacy` paths
+    are those of an earlier major version.
     """
 
     name: str
@@ -90,6 +91,7 @@ class ClientGroup:
     no_batch: str | None
     where: tuple[tuple[Argument, str], ...] = ()
     inner: tuple[Argument, ...] = ()
+    legacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +370,8 @@ class HigherOrder:
     are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a
     decorator too; `retry` says that what it returns calls the callable again after a failure. `waits`
     as in `Dispatch`: where given, the caller waits only then. `runs` are the methods that start what
-    `REGISTER` kept. `requires`: arguments without which the row does not apply.
+    `REGISTER` kept. `carries`: each call gets what the one before returned (`reduce`). `requires`:
+    arguments without which the row does not apply.
     """
 
     framework: str
@@ -382,6 +385,7 @@ class HigherOrder:
     waits: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     retry: bool = False
+    carries: bool = False
     requires: tuple[Argument, ...] = ()
     distinctive: bool = False
 

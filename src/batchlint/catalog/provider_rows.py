@@ -135,6 +135,7 @@ def _read_client(table: Table) -> ClientGroup:
         no_batch=table.optional_text("no_batch"),
         where=_read_conditions(table),
         inner=table.arguments("inner"),
+        legacy=table.flag("legacy"),
     )
     if not group.paths:
         raise table.error("paths", 'missing; write where clients come from, as paths = ["acme.Client()"]')
