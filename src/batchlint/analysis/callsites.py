@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from batchlint.analysis.endpoints import Endpoints
+from batchlint.analysis.roots import imports_by_file
 from batchlint.analysis.values import HOLE, Values
 from batchlint.catalog.match import PathIndex
 from batchlint.catalog.model import AccessPath, Argument, Catalog, ClientGroup, Kind, Operation, Provider
@@ -70,7 +71,7 @@ class CallSites:
             if row.shape is not None:
                 self._shapes.setdefault(row.shape.suffix[-1], []).append(row)
         self._endpoints = Endpoints(linker, values, catalog)
-        self._imports = _imports_by_file(linker)
+        self._imports = imports_by_file(linker)
 
     def find(self) -> list[CallSite]:
         """All call sites, batch submissions included, in the order of the program."""
@@ -328,7 +329,7 @@ class CallSites:
             assert shape is not None
             if chain[-len(shape.suffix) :] != shape.suffix or len(chain) < len(shape.suffix):
                 continue
-            if not self._is_open(scope, call, len(shape.suffix)):
+            if not self._is_open(scope, call, len(shape.suffix), foreign_too=shape.distinctive):
                 continue
             context = self._context(scope.number, index)
             spread = bool(context is not None and context.mappings)
@@ -347,15 +348,16 @@ class CallSites:
             )
         return None
 
-    def _is_open(self, scope: Scope, call: CallFact, length: int) -> bool:
-        """Whether nothing is known of the receiver in front of the suffix (or of any part of it)."""
+    def _is_open(self, scope: Scope, call: CallFact, length: int, *, foreign_too: bool) -> bool:
+        """Whether nothing is known of the receiver in front of the suffix, or of any part of it; with
+        `foreign_too` also when it is known to come from a library that the catalog does not name."""
+        allowed = {self.linker.objects.opaque} if foreign_too else set()
         value = call.callee
         for _ in range(length):
-            if self.linker.solver.pts[scope.base + value]:
+            if self.linker.solver.pts[scope.base + value] - allowed:
                 return False
             value = scope.facts.values[value].operands[0]
-        objects = self.linker.solver.pts[scope.base + value]
-        return not objects
+        return not self.linker.solver.pts[scope.base + value] - allowed
 
 
 def _chain(scope: Scope, value: int) -> tuple[str, ...]:
@@ -365,21 +367,6 @@ def _chain(scope: Scope, value: int) -> tuple[str, ...]:
         names.append(str(scope.facts.values[value].payload))
         value = scope.facts.values[value].operands[0]
     return tuple(reversed(names))
-
-
-def _imports_by_file(linker: Linker) -> list[frozenset[str]]:
-    """The dotted names that each file imports."""
-    found: list[set[str]] = [set() for _ in linker.scopes.files]
-    for scope in linker.scopes.all:
-        for value in scope.facts.values:
-            if value.op == "import":
-                assert isinstance(value.payload, tuple)
-                name, member, level = value.payload[:3]
-                if level == 0:
-                    found[scope.file].add(name)
-                    if member:
-                        found[scope.file].add(f"{name}.{member}")
-    return [frozenset(names) for names in found]
 
 
 def _imports(imported: frozenset[str], name: str) -> bool:

@@ -46,15 +46,14 @@ def load(obj: int, linker: "Linker", result: int, name: str, scope: Scope) -> No
             _load_from_module(linker, record, name, result)
         case External():
             solver.edge(solver.field(obj, name), result)
-            if linker.matcher.follows(linker.objects.path(obj)):
-                step = linker.objects.step(obj, name)
-                if step is not None:
-                    solver.add(result, step)
+            solver.add(result, linker.step(obj, name))
         case Function() | Bound() | Partial():
             if name == "__wrapped__":
                 solver.add(result, obj)
             solver.edge(solver.field(obj, name), result)
             solver.add(result, linker.objects.number(MethodOf(obj, name)))
+        case Const(type=kind) if kind != "str":
+            pass
         case Container() | Future() | Const() | Expression():
             solver.add(result, linker.objects.number(MethodOf(obj, name)))
         case MethodOf(receiver=receiver, name=outer) if not isinstance(
@@ -92,10 +91,7 @@ def _load_member(
         if node is not None:
             solver.watch(node, _bind, linker, receiver, result, scope)
         elif external is not None:
-            instance = linker.objects.step(external, "()")
-            step = linker.objects.step(instance, name) if instance is not None else None
-            if step is not None:
-                solver.add(result, step)
+            solver.add(result, linker.step(linker.step(external, "()"), name))
 
     for base in linker.classes.internals(class_scope):
         solver.edge(solver.field(linker.objects.number(Class(base)), name), result)
@@ -129,9 +125,7 @@ def _load_class_member(linker: "Linker", class_scope: int, name: str, obj: int, 
         if node is not None:
             linker.solver.watch(node, _bind_to_class, linker, obj, result)
         elif external is not None:
-            step = linker.objects.step(external, name)
-            if step is not None:
-                linker.solver.add(result, step)
+            linker.solver.add(result, linker.step(external, name))
 
     linker.classes.lookup(class_scope, name, found)
 

@@ -64,9 +64,7 @@ def invoke(obj: int, linker: "Linker", context: "CallContext") -> None:
 def _call_external_base(linker: "Linker", record: Instance, context: "CallContext") -> None:
     """Calling an instance whose class only inherits `__call__` from a foreign base."""
     for base in linker.classes.externals(record.scope):
-        made = linker.objects.step(base, "()", context.result)
-        if made is not None:
-            linker.add_external(context, made)
+        linker.add_external(context, linker.step(base, "()", context.result))
 
 
 def enter(linker: "Linker", context: "CallContext", target: int, receiver: int | None) -> None:
@@ -178,9 +176,7 @@ def instantiate(linker: "Linker", context: "CallContext", class_scope: int) -> N
         if node is not None:
             linker.solver.watch(node, _construct, linker, silent, instance)
         elif external is not None:
-            step = linker.objects.step(external, "__init__")
-            if step is not None:
-                linker.add_external(context, step)
+            linker.add_external(context, linker.step(external, "__init__"))
             _bind_fields(linker, context, class_scope, instance)
 
     linker.classes.lookup(class_scope, "__init__", found)

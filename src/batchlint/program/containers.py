@@ -126,7 +126,7 @@ def load_item(obj: int, linker: "Linker", result: int, key: int, scope: Scope) -
             calls.call_member(linker, obj, "__getitem__", context, scope)
         case Class():
             solver.add(result, obj)
-        case External() if linker.matcher.follows(linker.objects.path(obj)):
+        case External():
             _load_external_item(linker, obj, result, key, scope)
         case _:
             pass
@@ -137,9 +137,7 @@ def _load_external_item(linker: "Linker", obj: int, result: int, key: int, scope
     payload = scope.facts.values[index].payload if 0 <= index < len(scope.facts.values) else None
     if isinstance(payload, str) and scope.facts.values[index].op == "const":
         linker.solver.edge(linker.solver.field(obj, ("item", payload)), result)
-    step = linker.objects.step(obj, "[]")
-    if step is not None:
-        linker.solver.add(result, step)
+    linker.solver.add(result, linker.step(obj, "[]"))
 
 
 def _load_at(key: int, linker: "Linker", obj: int, result: int) -> None:
@@ -206,10 +204,8 @@ def iterate(obj: int, linker: "Linker", result: int, scope: Scope) -> None:
             solver.edge(element(linker, obj, ALL), result)
         case Instance(scope=class_scope):
             _iterate_instance(linker, obj, class_scope, result, scope)
-        case External() if linker.matcher.follows(linker.objects.path(obj)):
-            step = linker.objects.step(obj, "[]")
-            if step is not None:
-                solver.add(result, step)
+        case External():
+            solver.add(result, linker.step(obj, "[]"))
         case Future():
             solver.edge(solver.field(obj, VALUE), result)
         case _:

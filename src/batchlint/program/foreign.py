@@ -42,10 +42,8 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     for dispatch in linker.matcher.dispatches(path):
         handled |= _dispatch(linker, context, dispatch)
     escape(linker, context, handled)
-    if context.result >= 0 and linker.matcher.follows_calls(path):
-        step = linker.objects.step(obj, "()", context.result)
-        if step is not None:
-            linker.solver.add(context.result, step)
+    if context.result >= 0:
+        linker.solver.add(context.result, linker.step(obj, "()", context.result))
 
 
 def escape(linker: "Linker", context: "CallContext", handled: set[int]) -> None:

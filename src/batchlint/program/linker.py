@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from batchlint.catalog.match import Matcher
 from batchlint.catalog.model import Dispatch, HigherOrder
+from batchlint.catalog.prefixes import OPEN_STEPS_MAX
 from batchlint.facts import FileFacts
 from batchlint.facts.model import ParameterKind
 from batchlint.program import attributes, calls, containers, typed
 from batchlint.program.classes import Classes
 from batchlint.program.model import Edge, EdgeKind
 from batchlint.program.objects import (
+    OPAQUE,
     Class,
     Container,
     Expression,
@@ -83,6 +85,21 @@ class Linker:
     def record(self, obj: int) -> Object:
         """The object with a number."""
         return self.objects.all[obj]
+
+    def step(self, parent: int, step: str, made_by: int = -1) -> int:
+        """The external object one step further, as far as the catalog can tell it from others."""
+        path = (*self.objects.path(parent), step)
+        reach = self.matcher.reach(path) if path[0] != OPAQUE else None
+        if reach is None:
+            return self.objects.opaque
+        if reach and len(path) > reach + OPEN_STEPS_MAX:
+            while len(self.objects.path(parent)) > reach:
+                record = self.record(parent)
+                assert isinstance(record, External)
+                parent = record.parent
+        kept = made_by if step == "()" and self.matcher.keeps_call(path) else -1
+        found = self.objects.step(parent, step, kept)
+        return self.objects.opaque if found is None else found
 
     def value_node(self, scope: Scope, value: int) -> int:
         """The node of a scope's value."""

@@ -11,6 +11,7 @@ from batchlint.catalog.model import AccessPath
 
 # Longer chains are cut: `x = x.step()` in a loop would never end.
 PATH_STEPS_MAX: Final = 12
+OPAQUE: Final = "?"
 
 
 class External(NamedTuple):
@@ -153,6 +154,11 @@ class Objects:
         if len(self.path(parent)) >= PATH_STEPS_MAX:
             return None
         return self.number(External(parent, step, made_by))
+
+    @property
+    def opaque(self) -> int:
+        """The one foreign value that nothing in the catalog can tell from any other."""
+        return self.number(External(-1, OPAQUE, -1))
 
     def path(self, number: int) -> AccessPath:
         """The access path of an external object, `()` for anything else."""

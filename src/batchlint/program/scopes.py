@@ -73,6 +73,7 @@ class Scopes:
                         base + len(scope.values) + 1,
                     )
                 )
+        self.bases = [scope.base for scope in self.all]
         self._outside_bindings = self._collect_outside_bindings()
         self._names: dict[tuple[int, str], int] = {}
         self._members: dict[tuple[int, str], int | None] = {}

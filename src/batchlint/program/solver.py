@@ -11,9 +11,9 @@ from typing import Final
 from batchlint.program.objects import Const, Expression, Objects
 
 # A node that would hold more constants than this holds no further ones: a table of texts is data.
-CONSTANTS_MAX: Final = 48
+CONSTANTS_MAX: Final = 32
 # A node that would hold more objects than this says nothing any more.
-OBJECTS_MAX: Final = 256
+OBJECTS_MAX: Final = 128
 
 Watcher = tuple[Callable[..., None], tuple[object, ...]]
 

@@ -62,10 +62,8 @@ def _instance(obj: int, linker: "Linker", target: int) -> None:
         linker.solver.add(target, linker.instance(record.scope))
     elif isinstance(record, External):
         path = linker.objects.path(obj)
-        if path[0] not in ("builtins", "typing", "collections") and linker.matcher.follows_calls(path):
-            step = linker.objects.step(obj, "()")
-            if step is not None:
-                linker.solver.add(target, step)
+        if path[0] not in ("builtins", "typing", "collections"):
+            linker.solver.add(target, linker.step(obj, "()"))
 
 
 def weaken(linker: "Linker") -> bool:
@@ -144,7 +142,7 @@ def _callees(linker: "Linker") -> bool:
     for context in tuple(linker.contexts.values()):
         scope = linker.scopes.all[context.scope]
         fact = scope.facts.calls[context.call]
-        if linker.solver.pts[scope.base + fact.callee]:
+        if linker.solver.pts[scope.base + fact.callee] - {linker.objects.opaque}:
             continue
         callee = scope.facts.values[fact.callee]
         handled: set[int] = set()

@@ -1,0 +1,422 @@
+"""Roots: the functions and module bodies that something outside the program starts.
+
+Framework rows of the catalog name most of them; the rest are module bodies that run as scripts and
+the targets of files that start programs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from batchlint.analysis.places import Places
+from batchlint.analysis.values import Values
+from batchlint.catalog.match import Matcher, PathIndex
+from batchlint.catalog.model import Entrypoint, RootKind, Via, Wait
+from batchlint.facts import ScopeKind
+from batchlint.program.foreign import select
+from batchlint.program.linker import Linker
+from batchlint.program.objects import Bound, Class, Const, External, Function, Instance, Partial
+from batchlint.starts.model import Start, TargetKind
+from batchlint.text import Location
+
+# Kinds whose code decides whether somebody waits: one answer printed, or records worked through.
+OPEN_KINDS: Final = frozenset({RootKind.SCRIPT, RootKind.COMMAND, RootKind.NOTEBOOK})
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A scope that something outside the program starts, who waits for it, and what shows it.
+
+    `schedule` is the schedule as the program or a file words it; `runs_per_month` where a file's
+    reader worked it out. `per_record` says that it is started once per record. `asserted` roots come
+    from the user's own word and override all others of the scope.
+    """
+
+    scope: int
+    wait: Wait
+    kind: RootKind
+    location: Location
+    message: str
+    schedule: str | None = None
+    runs_per_month: float | None = None
+    per_record: bool = False
+    asserted: bool = False
+
+
+class Roots:
+    """Finds the roots of a linked program."""
+
+    def __init__(self, linker: Linker, values: Values, places: Places, matcher: Matcher) -> None:
+        self.linker = linker
+        self.values = values
+        self.places = places
+        self.matcher = matcher
+        self._rows = {
+            via: PathIndex((path, row) for row in matcher.entrypoints(via) for path in row.paths)
+            for via in Via
+        }
+        self._named: dict[Via, dict[str, list[Entrypoint]]] = {}
+        self._frameworks = {f.name: f for f in matcher.catalog.frameworks}
+        for via in (Via.DECORATOR, Via.ARGUMENT):
+            rows = self._named.setdefault(via, {})
+            for row in matcher.entrypoints(via):
+                for path in row.paths:
+                    if path[0] == "*":
+                        rows.setdefault(path[-1], []).append(row)
+        self._imports = imports_by_file(linker)
+        self.prompts: set[tuple[int, int]] = set()
+
+    def find(self, starts: Sequence[Start]) -> list[Root]:
+        """All roots, those of files that start programs first."""
+        found: list[Root] = list(self._started(starts))
+        for scope in self.linker.scopes.all:
+            found.extend(self._decorated(scope.number))
+            if scope.facts.kind is ScopeKind.CLASS:
+                found.extend(self._derived(scope.number))
+            if scope.facts.kind in (ScopeKind.FUNCTION, ScopeKind.MODULE):
+                found.extend(self._in_file(scope.number))
+        found.extend(self._by_calls())
+        found.extend(self._modules())
+        unique = {(root.scope, root.wait, root.kind, root.location): root for root in found}
+        return list(unique.values())
+
+    def _root(
+        self, scope: int, row: Entrypoint, location: Location | None, text: str, **more: object
+    ) -> Root:
+        return Root(
+            scope,
+            row.wait,
+            row.kind,
+            location or self.places.definition(scope),
+            text,
+            per_record=row.per_record,
+            **more,  # type: ignore[arg-type]
+        )
+
+    # decorators and base classes
+
+    def _decorated(self, scope: int) -> Iterator[Root]:
+        facts = self.linker.scopes.all[scope].facts
+        if not facts.decorators:
+            return
+        outer = self.linker.scopes.all[self.linker.scopes.all[scope].parent]
+        rows: dict[Entrypoint, int] = {}
+        for decorator in facts.decorators:
+            value = outer.facts.values[decorator]
+            context = self.linker.contexts.get(outer.base + decorator)
+            for row in self._decorator_rows(
+                outer.base + decorator, value.op == "call", outer.number, decorator
+            ):
+                if all(
+                    context is not None and self.values.argument(context, (argument,)) is not None
+                    for argument in row.requires
+                ):
+                    rows.setdefault(row, decorator)
+        for row, decorator in rows.items():
+            schedule = self._schedule(row, outer.base + decorator)
+            text = f"{self._frameworks[row.framework].name}: {_noun(row.kind)} {self.places.short(scope)}"
+            for target in self._members(scope, row.methods):
+                yield self._root(target, row, None, text, schedule=schedule)
+
+    def _decorator_rows(self, node: int, is_call: bool, outer: int, value: int) -> Iterator[Entrypoint]:
+        known = False
+        for obj in self.linker.solver.pts[node]:
+            if isinstance(self.linker.record(obj), External) and obj != self.linker.objects.opaque:
+                path = self.linker.objects.path(obj)
+                rows = self._rows[Via.DECORATOR]
+                found = rows.match(path[:-1] if path[-1] == "()" else path) or rows.match(path)
+                known = known or bool(found)
+                yield from found
+        if known:
+            return
+        # The receiver is unknown: the method's name counts in modules that import the framework.
+        facts = self.linker.scopes.all[outer].facts
+        if is_call:
+            value = facts.calls[facts.values[value].payload].callee  # type: ignore[call-overload]
+        fact = facts.values[value]
+        if fact.op == "attr":
+            file = self.linker.scopes.all[outer].file
+            for row in self._named[Via.DECORATOR].get(str(fact.payload), ()):
+                if row.distinctive or self._uses(file, row.framework):
+                    yield row
+
+    def _uses(self, file: int, framework: str) -> bool:
+        imported = self._imports[file]
+        return any(
+            each == name or each.startswith(f"{name}.")
+            for name in self._frameworks[framework].imports
+            for each in imported
+        )
+
+    def _members(self, scope: int, methods: Iterable[str]) -> Iterator[int]:
+        """The scope itself if it is a function; of a class, its methods that match."""
+        facts = self.linker.scopes.all[scope].facts
+        if facts.kind is not ScopeKind.CLASS:
+            yield scope
+            return
+        patterns = tuple(methods) or ("[!_]*", "__call__")
+        for owner in self.linker.classes.internals(scope):
+            for number, kind in self.linker.classes.method_kinds.items():
+                member = self.linker.scopes.all[number]
+                if member.parent == owner and kind != "property":
+                    if any(fnmatchcase(member.facts.name, pattern) for pattern in patterns):
+                        yield number
+
+    def _derived(self, scope: int) -> Iterator[Root]:
+        for base in self.linker.classes.externals(scope):
+            path = self.linker.objects.path(base)
+            for row in self._rows[Via.BASE_CLASS].match(path):
+                text = f"{row.framework}: {_noun(row.kind)} {self.places.short(scope)}"
+                for target in self._members(scope, row.methods):
+                    yield self._root(target, row, None, text)
+
+    def _schedule(self, row: Entrypoint, node: int) -> str | None:
+        context = self.linker.contexts.get(node)
+        argument = self.values.argument(context, row.schedule) if context is not None else None
+        texts = sorted(self.values.texts(argument)) if argument is not None else []
+        return texts[0] if texts else None
+
+    # calls that register functions, and calls that only a kind of root makes
+
+    def _by_calls(self) -> Iterator[Root]:
+        for (number, call), objects in self.linker.externals.items():
+            if call < 0:
+                continue
+            for obj in objects:
+                if not isinstance(self.linker.record(obj), External):
+                    continue
+                path = self.linker.objects.path(obj)
+                for row in self._rows[Via.ARGUMENT].match(path):
+                    yield from self._registered(number, call, row)
+                for row in self._rows[Via.CALL].match(path):
+                    if row.kind is RootKind.REPL:
+                        self.prompts.add((number, call))
+                    location = self.places.call(number, call)
+                    node = self._node(number, call)
+                    yield self._root(
+                        number,
+                        row,
+                        location,
+                        f"{row.framework}: {'.'.join(s for s in path if s != '()')} is called here",
+                        schedule=self._schedule(row, node),
+                    )
+        for scope in self.linker.scopes.all:
+            for index, fact in enumerate(scope.facts.calls):
+                callee = scope.facts.values[fact.callee]
+                if callee.op == "attr" and callee.payload in self._named[Via.ARGUMENT]:
+                    if self.linker.solver.pts[scope.base + fact.callee] - {self.linker.objects.opaque}:
+                        continue
+                    for row in self._named[Via.ARGUMENT][str(callee.payload)]:
+                        if row.distinctive or self._uses(scope.file, row.framework):
+                            yield from self._registered(scope.number, index, row)
+
+    def _node(self, scope: int, call: int) -> int:
+        found = self.linker.scopes.all[scope]
+        return found.base + found.facts.calls[call].value
+
+    def _registered(self, scope: int, call: int, row: Entrypoint) -> Iterator[Root]:
+        context = self.linker.contexts.get(self._node(scope, call))
+        if context is None:
+            return
+        for argument in row.requires:
+            if self.values.argument(context, (argument,)) is None:
+                return
+        schedule = self._schedule(row, self._node(scope, call))
+        for node, _ in select(context, row.arguments):
+            for target in self._callables(node, 0):
+                text = f"{row.framework}: {_noun(row.kind)} {self.places.short(target)}"
+                for member in self._members(target, row.methods):
+                    location = self.places.call(scope, call)
+                    yield self._root(member, row, location, text, schedule=schedule)
+
+    def _callables(self, node: int, depth: int) -> Iterator[int]:
+        """The functions and classes that an argument is, or holds."""
+        from batchlint.program.containers import ALL
+        from batchlint.program.objects import Container, MethodOf
+
+        for obj in tuple(self.linker.solver.pts[node]):
+            match self.linker.record(obj):
+                case Function(scope=scope) | Bound(scope=scope) | Class(scope=scope) | Instance(scope=scope):
+                    yield scope
+                case Partial(node=made):
+                    context = self.linker.contexts.get(made)
+                    if context is not None and context.positional and depth < 3:
+                        yield from self._callables(context.positional[0][0], depth + 1)
+                case MethodOf(receiver=receiver):
+                    record = self.linker.record(receiver)
+                    if isinstance(record, Function | Bound):
+                        yield record.scope
+                case Container() if depth < 3:
+                    yield from self._callables(self.linker.solver.field(obj, ALL), depth + 1)
+                case Const(type="str", value=str(name)) if "." in name or ":" in name:
+                    yield from self._by_name(name)
+                case _:
+                    pass
+
+    def _by_name(self, name: str) -> Iterator[int]:
+        """The scope that a dotted name in a string means."""
+        module, _, attribute = name.replace(":", ".").rpartition(".")
+        for number, facts in enumerate(self.linker.scopes.files):
+            if facts.module == module or facts.module.endswith(f".{module}"):
+                first = self.linker.scopes.module_scope[number]
+                for offset, scope in enumerate(facts.scopes):
+                    if scope.qualname == attribute:
+                        yield first + offset
+
+    # files
+
+    def _in_file(self, scope: int) -> Iterator[Root]:
+        facts = self.linker.scopes.all[scope].facts
+        path = self.places.path(scope)
+        for row in self.matcher.entrypoints(Via.FILE):
+            if not any(_glob(path, pattern) for pattern in row.files):
+                continue
+            name = "<module>" if facts.kind is ScopeKind.MODULE else facts.qualname
+            if not any(fnmatchcase(name, pattern) for pattern in row.functions or ("*",)):
+                continue
+            names = [parameter.name for parameter in facts.parameters]
+            if row.parameters and not (
+                len(names) >= len(row.parameters)
+                and all(
+                    any(fnmatchcase(names[i], choice) for choice in pattern.split("|"))
+                    for i, pattern in enumerate(row.parameters)
+                )
+            ):
+                continue
+            yield self._root(
+                scope, row, None, f"{row.framework}: {_noun(row.kind)} {self.places.short(scope)}"
+            )
+
+    def _started(self, starts: Sequence[Start]) -> Iterator[Root]:
+        for start in starts:
+            for scope in self._targets(start):
+                wait = start.wait or start.target.wait
+                schedule = start.schedule
+                if wait is Wait.LIVE:
+                    kind = RootKind.WEB
+                elif schedule is not None:
+                    kind = RootKind.SCHEDULED
+                elif wait is Wait.OFFLINE:
+                    kind = RootKind.CI
+                else:
+                    kind = RootKind.COMMAND
+                yield Root(
+                    scope,
+                    wait or Wait.OFFLINE,
+                    kind,
+                    start.location,
+                    start.label,
+                    schedule.text if schedule is not None else None,
+                    schedule.runs_per_month if schedule is not None else None,
+                )
+
+    def _targets(self, start: Start) -> Iterator[int]:
+        target = start.target
+        if target.kind is TargetKind.ATTRIBUTE and (start.wait or target.wait) is Wait.LIVE:
+            return  # the application object: its routes are roots by themselves
+        for path in target.paths:
+            file = self.linker.scopes.file_of_path.get(path)
+            if file is None or target.kind is TargetKind.PYTEST:
+                continue
+            first = self.linker.scopes.module_scope[file]
+            if target.kind in (TargetKind.SCRIPT, TargetKind.MODULE):
+                if (start.wait or target.wait) is not Wait.LIVE:
+                    yield first
+            elif target.attribute:
+                for offset, scope in enumerate(self.linker.scopes.files[file].scopes):
+                    if scope.qualname == target.attribute:
+                        yield first + offset
+
+    def _modules(self) -> Iterator[Root]:
+        """Module bodies that run as scripts."""
+        imported = self._imported_files()
+        for file, number in enumerate(self.linker.scopes.module_scope):
+            if number < 0:
+                continue
+            facts = self.linker.scopes.all[number].facts
+            path = self.linker.scopes.files[file].path
+            guarded = any(self.is_main_guard(number, g) for g in range(len(facts.guards)))
+            is_notebook = path.endswith(".ipynb")
+            if guarded or is_notebook or (file not in imported and not path.endswith("__init__.py")):
+                kind = RootKind.NOTEBOOK if is_notebook else RootKind.SCRIPT
+                noun = "notebook" if is_notebook else "script"
+                yield Root(number, Wait.OFFLINE, kind, self.places.definition(number), f"{noun} {path}")
+
+    def _imported_files(self) -> set[int]:
+        from batchlint.program.objects import Module
+
+        found: set[int] = set()
+        for scope in self.linker.scopes.all:
+            for value in scope.facts.values:
+                if value.op == "import" and isinstance(value.payload, tuple):
+                    name, member, level, _ = value.payload
+                    for dotted in (name, f"{name}.{member}" if name else member):
+                        obj = self.linker.scopes.import_(scope.file, dotted, level) if dotted else None
+                        record = self.linker.record(obj) if obj is not None else None
+                        if isinstance(record, Module) and record.file >= 0 and record.file != scope.file:
+                            found.add(record.file)
+        return found
+
+    def is_main_guard(self, module: int, guard: int) -> bool:
+        """Whether a guard of a module body is `if __name__ == "__main__"`."""
+        facts = self.linker.scopes.all[module].facts
+        test = facts.values[facts.guards[guard].test]
+        return (
+            facts.guards[guard].positive
+            and test.op == "opaque"
+            and any(
+                facts.values[operand].op == "free" and facts.values[operand].payload == "__name__"
+                for operand in test.operands
+            )
+        )
+
+
+def imports_by_file(linker: Linker) -> list[frozenset[str]]:
+    """The dotted names that each file imports."""
+    found: list[set[str]] = [set() for _ in linker.scopes.files]
+    for scope in linker.scopes.all:
+        for value in scope.facts.values:
+            if value.op == "import" and isinstance(value.payload, tuple):
+                name, member, level = value.payload[:3]
+                if level == 0:
+                    found[scope.file].add(name)
+                    if member:
+                        found[scope.file].add(f"{name}.{member}")
+    return [frozenset(names) for names in found]
+
+
+_NOUNS: Final[Mapping[RootKind, str]] = {
+    RootKind.SCHEDULED: "scheduled job",
+    RootKind.TASK_QUEUE: "queue task",
+    RootKind.WORKFLOW: "workflow step",
+    RootKind.EVAL: "evaluation",
+    RootKind.SCRIPT: "script",
+    RootKind.COMMAND: "command",
+    RootKind.MANAGEMENT: "management command",
+    RootKind.NOTEBOOK: "notebook",
+    RootKind.DATA: "data function",
+    RootKind.CLOUD_FUNCTION: "cloud function",
+    RootKind.TEST: "test",
+    RootKind.CI: "job",
+    RootKind.WEB: "web route",
+    RootKind.WEBSOCKET: "websocket handler",
+    RootKind.RPC: "remote procedure",
+    RootKind.CHAT_UI: "chat interface",
+    RootKind.BOT: "bot handler",
+    RootKind.TOOL: "agent tool",
+    RootKind.REPL: "prompt",
+    RootKind.GUI: "window",
+    RootKind.VOICE: "voice agent",
+}
+
+
+def _noun(kind: RootKind) -> str:
+    return _NOUNS[kind]
+
+
+def _glob(path: str, pattern: str) -> bool:
+    """Whether a root-relative path matches a glob in which `**/` stands for any folders, none too."""
+    if fnmatchcase(path, pattern):
+        return True
+    return pattern.startswith("**/") and _glob(path, pattern[3:])

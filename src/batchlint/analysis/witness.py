@@ -1,0 +1,67 @@
+"""Witnesses: the way from a root to a call site, told step by step."""
+
+from batchlint.analysis.callsites import CallSite
+from batchlint.analysis.loops import Loops
+from batchlint.analysis.places import Places
+from batchlint.analysis.reach import Reach, Way
+from batchlint.catalog.model import Wait
+from batchlint.facts import LoopKind
+from batchlint.finding import Shape, Step
+from batchlint.program.linker import Linker
+
+
+class Narrator:
+    """Turns ways into steps: root, calls, record loop, call site."""
+
+    def __init__(self, linker: Linker, loops: Loops, reach: Reach, places: Places) -> None:
+        self.linker = linker
+        self.loops = loops
+        self.reach = reach
+        self.places = places
+
+    def witness(self, site: CallSite, way: Way | None) -> tuple[Step, ...]:
+        """The steps of a way, root first; without a way the call alone."""
+        last = Step(self.places.call(site.scope, site.call), f"{site.name} is called here")
+        if way is None:
+            return (last,)
+        steps = [Step(way.root.location, _with_schedule(way))]
+        for scope, call in way.calls[:-1]:
+            steps.extend(self._loop(way, scope, call))
+            location = self.places.call(scope, call)
+            facts = self.linker.scopes.all[scope].facts
+            name = self._callee(scope, call)
+            where = self.places.short(scope)
+            if not (way.hit is not None and way.hit.loop < 0 and way.hit.call == call):
+                steps.append(Step(location, f"{where} calls {name}" if facts.name else f"calls {name}"))
+        steps.extend(self._loop(way, site.scope, site.call))
+        return (*steps, last)
+
+    def _loop(self, way: Way, scope: int, call: int) -> list[Step]:
+        hit = way.hit
+        if hit is None or (hit.scope, hit.call) != (scope, call):
+            return []
+        if hit.loop < 0:
+            location = self.places.call(scope, call)
+            kind = {
+                Shape.DATAFRAME_APPLY: "applied to each row of a table here",
+                Shape.DATASET_MAP: "mapped over the records of a data set here",
+            }.get(hit.shape, "mapped over many records here")
+            return [Step(location, kind)]
+        loop = self.linker.scopes.all[scope].facts.loops[hit.loop]
+        location = self.places.head(scope, loop.span)
+        names = ", ".join(loop.names) or "records"
+        noun = "once per iteration of this loop" if loop.kind is LoopKind.WHILE else f"once per {names}"
+        return [Step(location, f"runs {noun}")]
+
+    def _callee(self, scope: int, call: int) -> str:
+        targets = [
+            edge.target for edge in self.linker.edges.values() if (edge.caller, edge.call) == (scope, call)
+        ]
+        return self.places.short(targets[0]) if targets else "it"
+
+
+def _with_schedule(way: Way) -> str:
+    root = way.root
+    if root.schedule and root.schedule not in root.message and root.wait is Wait.OFFLINE:
+        return f"{root.message}, schedule {root.schedule}"
+    return root.message
