@@ -104,6 +104,14 @@ def test_what_is_no_notebook_is_one_clear_line(data: bytes, message: str) -> Non
     assert failure.message == message
 
 
+def test_a_cell_that_is_no_python_does_not_spoil_the_others() -> None:
+    assert plain("x = 1", "y = = 2\nz", "w = 3") == "x = 1\n\n\nw = 3"
+
+
+def test_a_notebook_that_is_no_python_at_all_is_left_for_the_parser() -> None:
+    assert plain("y = = 2", "") == "y = = 2\n"
+
+
 def test_an_empty_file_is_an_empty_notebook() -> None:
     assert code_of(b" \n") == (b"", ())
 

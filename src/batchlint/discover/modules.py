@@ -87,7 +87,7 @@ class ModuleIndex:
         self._resolved: dict[tuple[str, str], str | None] = {}
 
     def name_of(self, path: str) -> str:
-        """The dotted name that tells the file at `path` from all others."""
+        """The dotted name that tells the file at `path`, one of the index, from all others."""
         return self._names[path]
 
     @property

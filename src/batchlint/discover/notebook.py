@@ -5,8 +5,10 @@ https://nbformat.readthedocs.io/en/latest/format_description.html; syntax:
 https://ipython.readthedocs.io/en/stable/interactive/magics.html.
 """
 
+import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,12 +34,12 @@ class NotebookError(Exception):
 def code_of(data: bytes) -> tuple[bytes, tuple[int, ...]]:
     """The Python of a notebook as UTF-8, and the first line of each of its code cells.
 
-    Empty for a notebook in another language. Raises `NotebookError`.
+    Cells that are no Python are left empty, and so is a notebook in another language. Raises `NotebookError`.
     """
     notebook = _load(data)
     if not _is_python(notebook):
         return b"", ()
-    cells = [_plain(source) for source in _sources(notebook)]
+    cells = _without_broken([_plain(source) for source in _sources(notebook)])
     starts: list[int] = []
     line = 1
     for cell in cells:
@@ -87,6 +89,29 @@ def _sources(notebook: dict[str, Any]) -> Iterator[str]:
             lines = source if isinstance(source, list) else [source]
             text = "".join(line for line in lines if isinstance(line, str))
             yield text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+
+
+def _without_broken(cells: list[str]) -> list[str]:
+    """The cells without those that are no Python: each cell is run by itself, so the others still run.
+
+    When none is Python they stay, for the parser to complain about.
+    """
+    if _is_valid("\n".join(cells)):
+        return cells
+    valid = [_is_valid(cell) for cell in cells]
+    if not any(cell.strip() and good for cell, good in zip(cells, valid, strict=True)):
+        return cells
+    return [cell if good else "\n" * cell.count("\n") for cell, good in zip(cells, valid, strict=True)]
+
+
+def _is_valid(code: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 def _plain(cell: str) -> str:

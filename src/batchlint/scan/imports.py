@@ -1,7 +1,7 @@
 """Import statements, found in bytes without parsing Python.
 
-What is found is a superset: an import in a docstring counts. Nothing a program imports is missed, save
-for modules whose names are computed.
+What is found is a superset: an import in a docstring counts. What a program imports is missed where the
+name is computed, or has blanks around its dots.
 """
 
 import re
