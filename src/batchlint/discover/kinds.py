@@ -80,14 +80,14 @@ def kind_of(name: str, folder: str) -> FileKind:
 
 
 def kind_of_script(path: str) -> FileKind:
-    """The kind of an executable without a suffix, by the interpreter its first line names.
-
-    Raises `OSError` when it cannot be read.
-    """
-    if os.name == "posix" and not os.stat(path).st_mode & 0o111:
-        return FileKind.OTHER
-    with open(path, "rb", buffering=0) as file:
-        start = file.read(128).partition(b"\n")[0]
+    """The kind of an executable without a suffix, by the interpreter its first line names."""
+    try:
+        if os.name == "posix" and not os.stat(path).st_mode & 0o111:
+            return FileKind.OTHER
+        with open(path, "rb", buffering=0) as file:
+            start = file.read(128).partition(b"\n")[0]
+    except OSError:
+        return FileKind.OTHER  # most likely a program of another kind
     if not start.startswith(b"#!"):
         return FileKind.OTHER
     if b"python" in start:
