@@ -54,11 +54,11 @@ FACTORIES = {
 }
 
 
-class Missing(AssertionError):
+class MissingStepError(AssertionError):
     """A step that the installed SDK does not have."""
 
 
-class Unknown(Exception):
+class UnknownStepError(Exception):
     """A step behind which the SDK does not say what comes."""
 
 
@@ -72,7 +72,7 @@ class Typed:
 def follow(path: AccessPath, options: dict[str, object]) -> None:
     """Walk a path from its import; `options` go to constructors that take them.
 
-    Raises `Missing` where the SDK has no such step and `Unknown` where it does not say.
+    Raises `MissingStepError` where the SDK has no such step and `UnknownStepError` where it does not say.
     """
     value: object = importlib.import_module(path[0])
     with warnings.catch_warnings():
@@ -89,22 +89,22 @@ def _attribute(value: object, name: str, done: AccessPath) -> object:
             return getattr(value, name)
         except AttributeError as error:
             if hasattr(value, "__aenter__"):
-                raise Unknown(f"{'.'.join(done)} gives it when entered") from error
-            raise Missing(f"{'.'.join(done)} has no {name}") from error
+                raise UnknownStepError(f"{'.'.join(done)} gives it when entered") from error
+            raise MissingStepError(f"{'.'.join(done)} has no {name}") from error
     found = inspect.getattr_static(value.cls, name, None)
     if found is None:
         hint = _hints(value.cls).get(name)
         if hint is not None:
             return _typed(hint)
         if hasattr(value.cls, "__getattr__") or f"self.{name} = " in _source(value.cls):
-            raise Unknown(name)
-        raise Missing(f"{'.'.join(done)} (a {value.cls.__name__}) has no {name}")
+            raise UnknownStepError(name)
+        raise MissingStepError(f"{'.'.join(done)} (a {value.cls.__name__}) has no {name}")
     getter = getattr(found, "fget", None) or getattr(found, "func", None)
     if getter is not None and not inspect.isfunction(found):
         return _typed(_returned(getter))
     if isinstance(found, (staticmethod, classmethod)) or inspect.isfunction(found):
         return getattr(value.cls, name)
-    raise Unknown(name)
+    raise UnknownStepError(name)
 
 
 def _member(module: types.ModuleType, name: str, done: AccessPath) -> object:
@@ -116,10 +116,10 @@ def _member(module: types.ModuleType, name: str, done: AccessPath) -> object:
         return importlib.import_module(f"{module.__name__}.{name}")
     except ModuleNotFoundError as error:
         if error.name == f"{module.__name__}.{name}":
-            raise Missing(f"{'.'.join(done)} has no {name}") from error
-        raise Unknown(f"{error.name} is not installed") from error
+            raise MissingStepError(f"{'.'.join(done)} has no {name}") from error
+        raise UnknownStepError(f"{error.name} is not installed") from error
     except ImportError as error:
-        raise Unknown(str(error)) from error
+        raise UnknownStepError(str(error)) from error
 
 
 def _called(value: object, options: dict[str, object]) -> object:
@@ -128,10 +128,10 @@ def _called(value: object, options: dict[str, object]) -> object:
     if isinstance(value, Typed):
         call = getattr(value.cls, "__call__", None)  # noqa: B004
         if call is None:
-            raise Missing(f"a {value.cls.__name__} cannot be called")
+            raise MissingStepError(f"a {value.cls.__name__} cannot be called")
         return _typed(_returned(call))
     if not callable(value):
-        raise Missing(f"{value!r} cannot be called")
+        raise MissingStepError(f"{value!r} cannot be called")
     name = getattr(value, "__qualname__", ""), getattr(value, "__module__", "")
     if (name[1], name[0]) in FACTORIES:
         region = {} if name[0] == "get_session" else {"region_name": "us-east-1"}
@@ -176,7 +176,7 @@ def _hints(owner: object) -> dict[str, object]:
 def _returned(call: object) -> object:
     hint = _hints(call).get("return")
     if hint is None:
-        raise Unknown(getattr(call, "__qualname__", str(call)))
+        raise UnknownStepError(getattr(call, "__qualname__", str(call)))
     return hint
 
 
@@ -190,4 +190,4 @@ def _typed(hint: object) -> Typed:
     for argument in typing.get_args(hint):
         if argument is not type(None):
             return _typed(argument)
-    raise Unknown(str(hint))
+    raise UnknownStepError(str(hint))

@@ -31,9 +31,10 @@ def load_catalog(extra: Iterable[Path] = (), wrappers: Iterable[Mapping[str, obj
     frameworks = [read_framework(table) for table in _folder(packaged, "frameworks")]
     for path in extra:
         _add_file(path, providers, frameworks)
+    vendors = {provider.name for provider in providers.values()}
     for at, row in enumerate(wrappers):
-        place = f"wrappers[{at}]"
-        providers[f"tool.batchlint: {place}"] = read_wrapper(Table(row, "tool.batchlint", place))
+        table = Table(row, "tool.batchlint", f"wrappers[{at}]")
+        providers[f"wrappers[{at}]"] = read_wrapper(table, vendors)
     catalog = Catalog(
         providers=tuple(providers.values()),
         hosts=_single(packaged, "hosts.toml", read_hosts),

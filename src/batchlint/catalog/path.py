@@ -4,7 +4,8 @@
 for what a call returns, `[]` for an element. `model`, `#0`, `#0|model` and `#1+` select arguments.
 """
 
-from itertools import pairwise
+import re
+from functools import cache
 
 from batchlint.catalog.model import AccessPath, Argument
 
@@ -18,13 +19,17 @@ def parse_path(text: str, *, globs: bool = False) -> AccessPath:
     if steps[0] == "" and len(steps) > 1 and steps[1] in ("()", "[]"):
         del steps[0]
     for step in steps:
-        if not (step.isidentifier() or step in ("()", "[]")):
-            name = step.replace("*", "_").replace("?", "_") if globs else step
-            if not name.isidentifier():
-                raise ValueError(
-                    f"{step!r} is no step; write names joined by dots, () for a call, [] for an element"
-                )
+        if not _is_step(step, globs):
+            raise ValueError(
+                f"{step!r} is no step; write names joined by dots, () for a call, [] for an element"
+            )
     return tuple(steps)
+
+
+@cache
+def _is_step(step: str, globs: bool) -> bool:
+    name = step.replace("*", "_").replace("?", "_") if globs else step
+    return name.isidentifier() or step in ("()", "[]")
 
 
 def expand(text: str) -> list[str]:
@@ -32,29 +37,32 @@ def expand(text: str) -> list[str]:
 
     Raises ValueError where braces are not closed.
     """
-    start = text.find("{")
-    if start < 0:
-        if "}" in text:
-            raise ValueError("'}' without '{'")
+    if "{" not in text and "}" not in text:
         return [text]
-    depth, at, cuts = 0, start, [start]
-    for at in range(start, len(text)):
-        if text[at] == "{":
-            depth += 1
-        elif text[at] == "}":
-            depth -= 1
-            if depth == 0:
-                break
-        elif text[at] == "," and depth == 1:
-            cuts.append(at)
-    if depth:
+    outer: list[tuple[list[str], list[str]]] = []
+    done: list[str] = []
+    current = [""]
+    for token in re.findall(r"[{},]|[^{},]+", text):
+        if token == "{":
+            outer.append((done, current))
+            done, current = [], [""]
+        elif token == "," and outer:
+            done += current
+            current = [""]
+        elif token == "}":
+            if not outer:
+                raise ValueError("'}' without '{'")
+            choices = done + current
+            done, current = outer.pop()
+            current = [head + choice for head in current for choice in choices]
+        else:
+            current = [head + token for head in current]
+    if outer:
         raise ValueError("'{' without '}'")
-    cuts.append(at)
-    tails = expand(text[at + 1 :])
-    choices = [text[begin + 1 : end] for begin, end in pairwise(cuts)]
-    return [text[:start] + head + tail for choice in choices for head in expand(choice) for tail in tails]
+    return current
 
 
+@cache
 def parse_argument(text: str) -> Argument:
     """The selector a text writes: `model`, `#0`, `#0|model`, `#1+`. Raises ValueError with the remedy."""
     place, bar, keyword = text.partition("|")

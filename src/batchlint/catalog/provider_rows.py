@@ -1,7 +1,8 @@
 """Reads provider files: `providers/*.toml`, `vendors.toml`, the user's own, and the rows of
 `[[tool.batchlint.wrappers]]`."""
 
-from dataclasses import replace
+from collections.abc import Collection
+from functools import partial
 
 from batchlint.catalog.model import (
     Argument,
@@ -60,14 +61,21 @@ def read_vendors(table: Table) -> list[Provider]:
     return vendors
 
 
-def read_wrapper(table: Table) -> Provider:
-    """The provider of one row of `[[tool.batchlint.wrappers]]`: a function or method that sends a request."""
+def read_wrapper(table: Table, vendors: Collection[str]) -> Provider:
+    """The provider of one row of `[[tool.batchlint.wrappers]]`: a function or method that sends a request.
+
+    `vendors` are the names that its `provider` may have.
+    """
     paths = table.paths("path")
     if not paths:
         raise table.error("path", 'missing; write the dotted path of the call, as path = "acme.llm.ask"')
     name = table.texts("path")[0]
     kind = table.choice("kind", Kind) if table.has("kind") else Kind.CHAT
-    operation = replace(_read_common(table, name, name, kind), paths=paths, vendor=table.text("provider"))
+    vendor = table.text("provider")
+    if vendor not in vendors:
+        raise table.error("provider", f"unknown provider {vendor!r}; {suggestion(vendor, vendors)}")
+    make = _read_common(table, name, name, kind)
+    operation = make(paths=paths, is_async=table.flag("is_async"), clients=(), vendor=vendor)
     table.close()
     return Provider(
         name=name,
@@ -168,19 +176,20 @@ def _read_shape(table: Table) -> CallShape:
     return shape
 
 
-def _read_common(table: Table, provider: str, name: str, kind: Kind) -> Operation:
-    """What a row says about its operation, whichever paths it has."""
+def _read_common(table: Table, provider: str, name: str, kind: Kind) -> partial[Operation]:
+    """The operation of a row but for its paths: what the row says of it whichever way it is reached."""
     streams = table.arguments("stream")
     if len(streams) > 1:
         raise table.error("stream", 'takes one argument, as stream = "stream"')
     shape = table.table("shape")
-    operation = Operation(
+    batch, reason = table.optional_flag("batch"), table.optional_text("reason")
+    if batch is False and not reason:
+        raise table.error("reason", "missing; say why batch = false, for the report to show")
+    return partial(
+        Operation,
         provider=provider,
         name=name,
         kind=kind,
-        clients=(),
-        paths=(),
-        is_async=table.flag("is_async"),
         model=table.arguments("model"),
         prompt=table.arguments("prompt"),
         output_limit=table.arguments("output_limit"),
@@ -188,23 +197,18 @@ def _read_common(table: Table, provider: str, name: str, kind: Kind) -> Operatio
         streams=table.flag("streams"),
         fan_out=table.flag("fan_out"),
         legacy=table.flag("legacy"),
-        batch=table.optional_flag("batch"),
-        reason=table.optional_text("reason"),
+        batch=batch,
+        reason=reason,
         blockers=table.pairs("blockers"),
         shape=_read_shape(shape) if shape else None,
         stateful=table.flag("stateful"),
     )
-    if operation.batch is False and not operation.reason:
-        raise table.error("reason", "missing; say why batch = false, for the report to show")
-    return operation
 
 
 def _read_operation(table: Table, provider: str, clients: tuple[ClientGroup, ...]) -> list[Operation]:
     """The operations of a row: one for its synchronous paths, one for its asynchronous ones."""
-    common = replace(
-        _read_common(table, provider, table.text("name"), table.choice("kind", Kind)),
-        vendor=table.optional_text("vendor"),
-    )
+    make = _read_common(table, provider, table.text("name"), table.choice("kind", Kind))
+    vendor, always_async = table.optional_text("vendor"), table.flag("is_async")
     groups = _groups(table, clients)
     steps, async_steps = table.paths("paths"), table.paths("async_paths")
     if (steps or async_steps) and not groups:
@@ -213,13 +217,19 @@ def _read_operation(table: Table, provider: str, clients: tuple[ClientGroup, ...
     paths = {False: table.paths("absolute"), True: table.paths("async_absolute")}
     names: dict[bool, list[str]] = {False: [], True: []}
     for group in groups:
-        for is_async, relative in ((group.is_async or common.is_async, steps), (True, async_steps)):
+        for is_async, relative in ((group.is_async or always_async, steps), (True, async_steps)):
             if relative:
                 paths[is_async] += tuple(client + step for client in group.paths for step in relative)
                 names[is_async] += [group.name] if group.name not in names[is_async] else []
     table.close()
     made = [
-        replace(common, paths=paths[way], is_async=way, clients=tuple(names[way]), decorators=decorators[way])
+        make(
+            paths=paths[way],
+            is_async=way,
+            clients=tuple(names[way]),
+            decorators=decorators[way],
+            vendor=vendor,
+        )
         for way in (False, True)
         if paths[way] or decorators[way]
     ]

@@ -162,6 +162,9 @@ class Table:
         return ()
 
     def _parsed(self, key: str, parse: Callable[[str], list[_T]], what: str) -> tuple[_T, ...]:
+        if key not in self._data:
+            self._read.add(key)
+            return ()
         result: list[_T] = []
         for text in self.texts(key):
             try:
