@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from batchlint.starts.model import Target
+from batchlint.starts.pyast import parse_module
 from batchlint.starts.targets import Spot, attribute_target, module_target
 
 CODE_MAX = 50_000
@@ -13,9 +14,8 @@ def inline_targets(code: str, spot: Spot) -> tuple[Target, ...]:
     """The functions of the project that the code calls, else the modules of the project it imports."""
     if len(code) > CODE_MAX:
         return ()
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse_module(code)
+    if tree is None:
         return ()
     names = dict(_imports(tree))
     called = [

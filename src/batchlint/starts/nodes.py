@@ -1,4 +1,4 @@
-"""YAML, JSON and TOML as one small tree with line numbers, safe to read from strangers.
+"""YAML, JSON, TOML and INI as one small tree with line numbers, safe to read from strangers.
 
 YAML is read as events, without recursion and without building objects: tags do nothing, and aliases
 count against `NODES_MAX`, so that a few lines cannot unfold to gigabytes. Asking for what is not there
@@ -15,6 +15,8 @@ from batchlint.starts.model import UnreadableError
 
 NODES_MAX = 60_000
 
+_SECTION = re.compile(r"\[([^\]]+)\].*")
+_INI_SEPARATOR = re.compile(r"[=:]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -120,6 +122,35 @@ def read_toml(text: str) -> Node:
         found = re.search(r"at line (\d+)", str(error))
         raise UnreadableError("is not valid TOML", int(found[1]) if found else 1) from None
     return _from_data(data, _key_lines(text), (), 1)
+
+
+def read_ini(text: str) -> Node:
+    """The sections of INI text; a value over several lines is a list of them. Raises `UnreadableError`.
+
+    Written here because configparser knows no lines and fails on some broken files.
+    """
+    sections: dict[str, Node] = {}
+    entries: dict[str, Node] | None = None
+    key = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith(("#", ";")):
+            continue
+        if header := _SECTION.fullmatch(stripped):
+            entries = {}
+            sections[header[1]] = Node(number, entries=entries)
+            key = ""
+        elif entries is None:
+            raise UnreadableError("is not valid INI: a line stands before the first section", number)
+        elif line[0].isspace() and key:
+            known = entries[key]
+            before = known.items or ((known,) if known.text else ())
+            entries[key] = Node(known.line, items=(*before, Node(number, stripped)))
+        else:
+            name, _, value = _INI_SEPARATOR.sub("\0", stripped, count=1).partition("\0")
+            key = name.strip().lower()
+            entries[key] = Node(number, value.strip())
+    return Node(entries=sections)
 
 
 class _Builder:

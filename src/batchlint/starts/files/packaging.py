@@ -1,14 +1,14 @@
 """Python project files: console scripts, entry points, and the task tables of project tools."""
 
 import ast
-import configparser
 import re
 from collections.abc import Iterator
 
 from batchlint.starts.files.pieces import command_text
-from batchlint.starts.model import Launch, Script, StartKind, Target, UnreadableError
-from batchlint.starts.nodes import Node, read_toml
+from batchlint.starts.model import Launch, Script, StartKind, Target
+from batchlint.starts.nodes import Node, read_ini, read_toml
 from batchlint.starts.places import Places, Tree, folder_of, join
+from batchlint.starts.pyast import parse_module
 from batchlint.starts.references import Reference
 from batchlint.starts.targets import Spot, named_target
 
@@ -64,25 +64,18 @@ def follow_project_task(reference: Reference, tree: Tree, places: Places) -> Ite
 
 def read_setup_cfg(path: str, tree: Tree) -> Iterator[Launch]:
     """Console scripts of `setup.cfg`."""
-    text = tree.required(path)
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise UnreadableError("is not a valid setup.cfg", getattr(error, "lineno", None) or 1) from None
+    entry_points = read_ini(tree.required(path)).get("options.entry_points")
     places = Places(tree.exists, folder_of(path))
     for group in _ENTRY_POINT_GROUPS:
-        value = parser.get("options.entry_points", group, fallback=None) or ""
-        for entry in value.splitlines():
-            name, _, reference = (part.strip() for part in entry.partition("="))
-            yield from _console_script(path, name, reference, _line_of(text, entry.strip()), places)
+        for entry in entry_points.each(group):
+            name, _, reference = (part.strip() for part in (entry.text or "").partition("="))
+            yield from _console_script(path, name, reference, entry.line, places)
 
 
 def read_setup_py(path: str, tree: Tree) -> Iterator[Launch]:
     """Console scripts of `setup.py`, where `entry_points` and `scripts` are written as constants."""
-    try:
-        module = ast.parse(tree.required(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    module = parse_module(tree.required(path))
+    if module is None:
         return  # the reader of Python files reports it
     places = Places(tree.exists, folder_of(path))
     for keyword in (node for node in ast.walk(module) if isinstance(node, ast.keyword)):
@@ -171,8 +164,3 @@ def _script(path: str, node: Node, text: str, directory: str) -> Script:
     first = node.line + 1 if node.is_block else node.line
     lines = tuple(range(first, first + text.count("\n") + 1)) if node.is_block else (node.line,)
     return Script(text, path, lines, directory, folder_of(path))
-
-
-def _line_of(text: str, entry: str) -> int:
-    lines = text.splitlines()
-    return next((number for number, line in enumerate(lines, 1) if entry and entry in line), 1)

@@ -1,11 +1,11 @@
 """Lists of processes: Procfiles and supervisor configurations."""
 
-import configparser
 import re
 from collections.abc import Iterator
 
 from batchlint.catalog.model import Wait
-from batchlint.starts.model import Launch, Script, StartKind, UnreadableError
+from batchlint.starts.model import Launch, Script, StartKind
+from batchlint.starts.nodes import read_ini
 from batchlint.starts.places import Places, Tree, folder_of
 from batchlint.starts.references import Reference
 
@@ -50,33 +50,13 @@ def _processes(path: str, text: str) -> Iterator[tuple[str, Script]]:
 
 def read_supervisor(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per `[program:x]` section."""
-    text = tree.required(path)
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise UnreadableError(
-            "is not a valid supervisor configuration", getattr(error, "lineno", 1)
-        ) from None
     folder = folder_of(path)
-    for section in parser.sections():
-        command = parser.get(section, "command", fallback=None)
+    for section, settings in read_ini(tree.required(path)).pairs():
+        command = settings.get("command")
         if not section.startswith("program:") or not command:
             continue
-        line = _line_of(text, f"[{section}]", "command")
-        directory = parser.get(section, "directory", fallback=None) or folder
-        script = Script(command, path, (line,), directory, folder)
+        lines = [line.partition(" ;")[0] for line in command.strings()]
+        directory = settings.string("directory") or folder
+        script = Script(" ".join(lines), path, (command.line,), directory, folder)
         name = section.partition(":")[2]
         yield Launch(StartKind.SUPERVISOR, f"supervisor program {name!r}", path, script)
-
-
-def _line_of(text: str, header: str, key: str) -> int:
-    """The line of a key in a section, else of the section."""
-    lines = text.splitlines()
-    start = next((number for number, line in enumerate(lines) if line.strip() == header), 0)
-    for number in range(start + 1, len(lines)):
-        if lines[number].startswith("["):
-            break
-        if re.match(rf"\s*{key}\s*[=:]", lines[number]):
-            return number + 1
-    return start + 1

@@ -2,6 +2,7 @@
 
 import ast
 
+from batchlint.starts.pyast import parse_expression
 from batchlint.starts.when.cron import fields_runs
 from batchlint.starts.when.phrases import span_runs
 
@@ -16,10 +17,7 @@ _TRIGGER_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 def call_runs(text: str) -> float | None:
     """Runs in an average month of a schedule object written as a call of constants; None for others."""
-    try:
-        call = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    call = parse_expression(text)
     if not isinstance(call, ast.Call):
         return None
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
