@@ -228,10 +228,15 @@ class CallSites:
     ) -> tuple[str, str | None]:
         """The vendor that a client's base URL names."""
         node = self.values.argument(constructor, group.base_url)
-        for url in sorted(self.values.texts(node)) if node is not None else ():
-            host = self._endpoints.host(url)
-            if host is not None:
-                return host.vendor, no_batch
+        urls = self.values.texts(node) if node is not None else set()
+        hosts = [self._endpoints.host(url) for url in urls]
+        vendors = {host.vendor if host is not None else vendor for host in hosts}
+        # A host that is only one of several possible ones, or a mere default, is no evidence.
+        is_default = node is not None and any(
+            isinstance(self.linker.record(obj), External) for obj in self.linker.solver.pts[node]
+        )
+        if len(vendors) == 1 and not (is_default and None in hosts):
+            return vendors.pop(), no_batch
         return vendor, no_batch
 
     def _route(self, vendor: str | None, provider: Provider, models: tuple[str, ...]) -> str | None:

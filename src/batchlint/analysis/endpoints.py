@@ -41,7 +41,7 @@ class Endpoints:
         rest = url.partition("://")[2] if "://" in url else url
         head, _, tail = rest.partition("/")
         path = f"/{tail}".partition("?")[0].rstrip("/")
-        host = None if not head or head.startswith(HOLE) else self.host(url)
+        host = self.host(url) if "." in head.replace(HOLE, "") or "localhost" in head else None
         for pattern, row in self._endpoints:
             if not pattern.search(path):
                 continue

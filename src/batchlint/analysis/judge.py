@@ -64,6 +64,7 @@ class Judge:
         places: Places,
         roots: Sequence[Root],
         prompts: frozenset[tuple[int, int]],
+        imported: frozenset[int],
     ) -> None:
         self.linker = linker
         self.loops = loops
@@ -76,6 +77,7 @@ class Judge:
             root.wait is Wait.LIVE and _POLLS.search(linker.scopes.all[root.scope].facts.name)
             for root in roots
         )
+        self.imported = imported
         self._watched: dict[int, bool] = {}
 
     def judge(self, site: CallSite) -> Judgement:
@@ -128,6 +130,9 @@ class Judge:
                 live.append(way)
             else:
                 offline.append(way)
+        if not live and not offline:
+            # A module that others import shows itself off in its `__main__` block: no real caller.
+            one_shot = [way for way in one_shot if not self._is_demonstration(way)]
         if not live and not offline and not one_shot:
             offline = [way for way in tests if way.hit is not None]
             one_shot = [way for way in tests if way.hit is None]
@@ -144,6 +149,10 @@ class Judge:
             around & set(self.loops.around(scope, call)) for number, call in self.prompts if number == scope
         )
         return shared or way.hit is None
+
+    def _is_demonstration(self, way: Way) -> bool:
+        file = self.linker.scopes.all[way.root.scope].file
+        return way.root.kind is RootKind.SCRIPT and file in self.imported
 
     def _is_daemon(self, way: Way) -> bool:
         return any(
@@ -186,7 +195,7 @@ class Judge:
         one_shot: list[Way],
         carried: list[Way],
     ) -> Verdict:
-        if site.is_local:
+        if site.is_local and not (live and not offline and site.kind is Kind.CHAT):
             return Verdict.UNSUPPORTED
         if not (live or offline or one_shot):
             return Verdict.UNCLEAR

@@ -158,7 +158,7 @@ def _is_fixed(facts: ScopeFacts, value: int) -> bool:
     found = facts.values[value]
     if found.op == "const":
         return True
-    if found.op in ("tuple", "list", "dict"):
+    if found.op in ("tuple", "list"):
         return all(operand < 0 or _is_fixed(facts, operand) for operand in found.operands)
     return found.op in ("function", "class", "free", "attr")
 

@@ -66,6 +66,7 @@ class Roots:
                         rows.setdefault(path[-1], []).append(row)
         self._imports = imports_by_file(linker)
         self.prompts: set[tuple[int, int]] = set()
+        self.imported: set[int] = set()
 
     def find(self, starts: Sequence[Start]) -> list[Root]:
         """All roots, those of files that start programs first."""
@@ -330,7 +331,7 @@ class Roots:
 
     def _modules(self) -> Iterator[Root]:
         """Module bodies that run as scripts."""
-        imported = self._imported_files()
+        imported = self.imported = self._imported_files()
         for file, number in enumerate(self.linker.scopes.module_scope):
             if number < 0:
                 continue

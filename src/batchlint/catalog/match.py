@@ -35,6 +35,8 @@ _SETTINGS = (
     "attrs.field()",
     "decouple.config()",
     "environ.Env().str()",
+    "chainlit.user_session.{get,set}",
+    "streamlit.session_state.**",
     "typer.{Option,Argument}()",
     "fastapi.{Query,Form,Body,Depends,Header}()",
     "fastapi.params.{Query,Form,Body,Depends}()",
@@ -228,6 +230,8 @@ def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
     for framework in catalog.frameworks:
         for entrypoint in framework.entrypoints:
             yield entrypoint.paths
+            if entrypoint.via is Via.DECORATOR:
+                yield tuple((*path, "()") for path in entrypoint.paths)
         for dispatch in framework.dispatches:
             yield dispatch.paths
         for higher in framework.higher_orders:
@@ -245,3 +249,4 @@ def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
         for operation in provider.operations:
             yield operation.paths
             yield operation.decorators
+            yield tuple((*path, "()") for path in operation.decorators)

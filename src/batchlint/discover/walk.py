@@ -118,6 +118,11 @@ def discover(root: Path, options: DiscoverOptions) -> Tree:
     )
 
 
+def _is_installed(names: set[str]) -> bool:
+    """Whether a folder holds installed distributions (`pip install --target`), whatever its name."""
+    return any(name.endswith(".dist-info") for name in names)
+
+
 class _Walk:
     """The state of one walk."""
 
@@ -149,7 +154,7 @@ class _Walk:
                 self._fail(folder, f"cannot be listed: {error.strerror}")
                 continue
             names = {entry.name for entry in entries}
-            if folder != start and not _ENVIRONMENT_MARKS.isdisjoint(names):
+            if folder != start and (not _ENVIRONMENT_MARKS.isdisjoint(names) or _is_installed(names)):
                 self._pruned.add(folder)
                 self.excluded += 1
                 continue

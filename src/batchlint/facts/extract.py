@@ -35,7 +35,7 @@ def extract(source: Source) -> FileFacts:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.text)
+            tree = ast.parse(source.text.decode("utf-8"))
     except SyntaxError as error:
         return _failed(source, _explain(error), error.lineno or 1)
     except (RecursionError, MemoryError):

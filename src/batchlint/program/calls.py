@@ -248,7 +248,16 @@ def _call_partial(linker: "Linker", context: "CallContext", node: int) -> None:
         keywords={**made.keywords, **context.keywords},
         mappings=[*made.mappings, *context.mappings],
     )
-    linker.solver.watch(made.positional[0][0], invoke, linker, joined)
+    linker.solver.watch(made.positional[0][0], _invoke_partial, linker, joined, made)
+
+
+def _invoke_partial(obj: int, linker: "Linker", joined: "CallContext", made: "CallContext") -> None:
+    """A foreign function is called where `partial` names it: that call holds its arguments."""
+    if isinstance(linker.record(obj), External):
+        from dataclasses import replace
+
+        joined = replace(joined, scope=made.scope, call=made.call)
+    invoke(obj, linker, joined)
 
 
 def decorate(obj: int, linker: "Linker", context: "CallContext", number: int, current: int) -> None:

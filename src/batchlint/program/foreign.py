@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batchlint.catalog.model import Argument, Dispatch, FanOut, HigherOrder, PassThrough, Yields
+from batchlint.catalog.model import AccessPath, Argument, Dispatch, FanOut, HigherOrder, PassThrough, Yields
 from batchlint.facts import ScopeKind
 from batchlint.program import attributes, calls, containers
 from batchlint.program.model import EdgeKind
@@ -32,6 +32,7 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     if path[0] == "builtins" and len(path) == 2 and _builtin(linker, context, path[1]):
         return
     handled: set[int] = set()
+    _keep(linker, context, obj, path)
     for passthrough in linker.matcher.passthroughs(path):
         _pass_through(linker, context, passthrough, obj)
     if context.result >= 0 and linker.matcher.wraps_client(path):
@@ -44,6 +45,23 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     escape(linker, context, handled)
     if context.result >= 0:
         linker.solver.add(context.result, linker.step(obj, "()", context.result))
+
+
+def _keep(linker: "Linker", context: "CallContext", obj: int, path: AccessPath) -> None:
+    """`session.set("chain", chain)` and `session.get("chain")`: a foreign store by constant key."""
+    record = linker.record(obj)
+    key = context.argument(0, "key")
+    if path[-1] not in ("set", "get") or key is None or not isinstance(record, External):
+        return
+    for number in tuple(linker.solver.pts[key]):
+        constant = linker.record(number)
+        if isinstance(constant, Const):
+            field = linker.solver.field(record.parent, ("item", constant.value))
+            value = context.argument(1, "value")
+            if path[-1] == "set" and value is not None:
+                linker.solver.edge(value, field)
+            elif path[-1] == "get" and context.result >= 0:
+                linker.solver.edge(field, context.result)
 
 
 def escape(linker: "Linker", context: "CallContext", handled: set[int]) -> None:

@@ -3,6 +3,7 @@
 `Linker` holds the state that the reactions in `attributes`, `calls` and `containers` share.
 """
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -193,7 +194,7 @@ class Linker:
         found = self.scopes.free(scope, name)
         if found is not None:
             self.solver.edge(found, node)
-        else:
+        elif hasattr(builtins, name) or name in ("__file__", "__name__"):
             self.solver.add(node, self.objects.external("builtins", name))
 
     def _import(self, scope: Scope, node: int, payload: tuple[str, str | None, int, str]) -> None:

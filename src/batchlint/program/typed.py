@@ -68,7 +68,7 @@ def _instance(obj: int, linker: "Linker", target: int) -> None:
 
 def weaken(linker: "Linker") -> bool:
     """Add the next kind of evidence where there is none; returns whether anything was added."""
-    kinds = (_receivers, _parameters, _keys, _decorations, _callees)
+    kinds = (_receivers, _parameters, _returns, _keys, _decorations, _callees)
     return any(kind(linker) for kind in kinds)
 
 
@@ -96,13 +96,26 @@ def _parameters(linker: "Linker") -> bool:
         outer = linker.scopes.all[scope.parent]
         for index, parameter in enumerate(scope.facts.parameters):
             node = linker.parameter_node(scope, index)
-            if linker.solver.pts[node]:
+            if linker.solver.pts[node] - {linker.objects.opaque}:
                 continue
+            before = len(linker.solver.pts[node])
             if parameter.default >= 0 and scope.number not in linker.bound_parameters:
                 linker.solver.edge(outer.base + parameter.default, node)
             if parameter.annotation >= 0:
                 seed(linker, outer, parameter.annotation, node)
-            added = added or bool(linker.solver.pts[node])
+            added = added or len(linker.solver.pts[node]) > before
+    return added
+
+
+def _returns(linker: "Linker") -> bool:
+    """A function of which no known value returns gives an instance of what it is annotated with."""
+    added = False
+    for scope in linker.scopes.all:
+        if scope.facts.returns_annotation < 0 or linker.solver.pts[scope.returns] - {linker.objects.opaque}:
+            continue
+        before = len(linker.solver.pts[scope.returns])
+        seed(linker, linker.scopes.all[scope.parent], scope.facts.returns_annotation, scope.returns)
+        added = added or len(linker.solver.pts[scope.returns]) > before
     return added
 
 
