@@ -153,9 +153,9 @@ class Example:
 
     Of provider rows: `# site: chat.completions.create` on the line of a call that is such an operation,
     `# batch: batches.create` on one of kind `batch`; every other line has neither. Of framework rows:
-    `# root: offline task-queue` on a def line that becomes a root (on a line of its own: the module),
-    `# dispatch: task-queue` and `# calls: f` on the line of such a call, `# same: xs`, `# element: xs`
-    or `# grouped: xs` on the line of a call that passes `xs` through.
+    `# root: offline task-queue` on a def line that becomes a root (several with commas between; on a
+    line of its own: the module), `# dispatch: task-queue` and `# calls: f` on the line of such a call,
+    `# same: xs`, `# element: xs` or `# grouped: xs` on the line of a call that passes `xs` through.
     """
 
     file: str
