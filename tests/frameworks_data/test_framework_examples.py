@@ -3,11 +3,11 @@
 from functools import cache
 
 import pytest
+from example_program import ExampleProgram, Expectation, expectations
 
 from batchlint.catalog.load import load_catalog
 from batchlint.catalog.match import Matcher, matches
 from batchlint.catalog.model import AccessPath, Catalog, Entrypoint, Framework, Via
-from example_program import Expectation, ExampleProgram, expectations
 
 # bug: what linking and inference do not make of these rows yet, by the reason.
 GAPS = {
