@@ -1,10 +1,13 @@
-"""The Gemini API's endpoints: generateContent, embeddings, resumable uploads, and batch jobs over files."""
+"""The Gemini API's endpoints: generateContent, embeddings, resumable uploads, and batch jobs over files.
+
+They stand under a prefix of their own, as some paths are OpenAI's too.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from .replies import MESSAGES, Answer, canonical, digest, prompt_of, structured, words
@@ -16,7 +19,7 @@ STATUSES = {
     429: (8, "RESOURCE_EXHAUSTED"),
     500: (13, "INTERNAL"),
 }
-MODEL = "/v1(?:beta)?/models/([^/:]+)"
+MODEL = "/gemini/v1(?:beta)?/models/([^/:]+)"
 
 
 def payload(body: Any) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def embed(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     return Response(200, {"embeddings": [payload(body)["embedding"]]})
 
 
-@route("POST", "/upload/v1(?:beta)?/files")
+@route("POST", "/gemini/upload/v1(?:beta)?/files")
 def start_upload(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     return Response(200, {}, {"x-goog-upload-url": f"{fake.url}/upload/data/{fake.new_id('upload')}"})
 
@@ -80,7 +83,7 @@ def upload(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     )
 
 
-@route("GET", "/(?:download/)?v1(?:beta)?/files/([^/:]+):download")
+@route("GET", "/gemini/(?:download/)?v1(?:beta)?/files/([^/:]+):download")
 def download(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     return Response(200, fake.files[match.group(1)])
 
@@ -99,7 +102,7 @@ def create(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
         "looks": 0,
         "ended": False,
         "gemini": asked.get("displayName"),
-        "at": datetime.now(timezone.utc),
+        "at": datetime.now(UTC),
     }
     for item in items:
         fake.submitted[canonical("gemini", item["request"])] += 1
@@ -132,7 +135,7 @@ def _execute(fake: FakeProvider, batch: dict[str, Any]) -> None:
     fake.files[batch["output"]] = "\n".join(lines).encode()
 
 
-@route("GET", "/v1(?:beta)?/(batches/[^/:]+)")
+@route("GET", "/gemini/v1(?:beta)?/(batches/[^/:]+)")
 def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     batch = fake.batches[match.group(1)]
     if fake.look(batch) and "state" not in batch:
@@ -140,13 +143,13 @@ def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     return Response(200, _view(batch))
 
 
-@route("POST", "/v1(?:beta)?/(batches/[^/:]+):cancel")
+@route("POST", "/gemini/v1(?:beta)?/(batches/[^/:]+):cancel")
 def cancel(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     fake.batches[match.group(1)]["cancelled"] = True
     return Response(200, {})
 
 
-@route("GET", "/v1(?:beta)?/batches")
+@route("GET", "/gemini/v1(?:beta)?/batches")
 def listing(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     batches = [batch for batch in reversed(fake.batches.values()) if "gemini" in batch]
     return Response(200, {"operations": [_view(batch) for batch in batches]})

@@ -114,5 +114,5 @@ def test_any_history(history: Any) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     checks = list(HealthCheck)
-    chosen = settings(max_examples=12, stateful_step_count=8, deadline=None, suppress_health_check=checks)
+    chosen = settings(max_examples=8, stateful_step_count=6, deadline=None, suppress_health_check=checks)
     run_state_machine_as_test(history, settings=chosen)

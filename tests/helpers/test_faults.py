@@ -32,7 +32,7 @@ from batchlint.helpers.llm_batch import (
     submit,
 )
 from batchlint.helpers.llm_batch.__main__ import main as command
-from batchlint.helpers.llm_batch.runner import _stores
+from batchlint.helpers.llm_batch.process import _stores
 
 
 def chats(client: Any, *texts: str, model: str = "m") -> list[Request]:
@@ -267,9 +267,10 @@ def test_interrupt_leaves_a_state_to_go_on_from(
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("time.sleep", interrupt)
-        run_requests(chats(clients.openai, "a"))
+        with pytest.raises(KeyboardInterrupt):
+            run_requests(chats(clients.openai, "a"))
     assert "Run the same program again" in capsys.readouterr().err
     assert texts_of(run_requests(chats(clients.openai, "a")))
     assert fake.count("POST /v1/batches$") == 1
@@ -345,6 +346,15 @@ def test_submit_now_and_collect_later(fake: FakeProvider, clients: SimpleNamespa
     assert waits > 2
     assert fake.count("POST /v1/batches$") == 2
     assert set(fake.paid_batch.values()) == {1}
+
+
+def test_submit_hands_nothing_out(fake: FakeProvider, clients: SimpleNamespace, state: Path) -> None:
+    fake.polls = -1
+    submit(chats(clients.openai, "a"))
+    submit(chats(clients.openai, "a"))
+    finish()
+    assert collect(chats(clients.openai, "a"))[0].result()
+    assert fake.count("POST /v1/batches$") == 1
 
 
 def test_finish_makes_the_next_run_pay_again(

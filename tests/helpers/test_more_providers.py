@@ -121,7 +121,7 @@ def gemini(fake: FakeProvider) -> Any:
     from google.genai import types
 
     once = types.HttpRetryOptions(attempts=1)
-    options = types.HttpOptions(base_url=fake.url, retry_options=once)
+    options = types.HttpOptions(base_url=f"{fake.url}/gemini", retry_options=once)
     return genai.Client(api_key="sk-secret", http_options=options, vertexai=False)
 
 

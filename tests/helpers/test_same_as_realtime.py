@@ -1,4 +1,4 @@
-"""A batch gives back, for every operation, what the real-time call gives: same types, values and exceptions."""
+"""A batch gives back what the real-time call gives, for every operation: types, values and exceptions."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ for line in iter(sys.stdin.readline, ""):
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(task[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         os.environ.update(task["env"])
-        exec(compile(task["program"], "program", "exec"), {"__name__": "__main__", "arguments": task["arguments"]})
+        names = {"__name__": "__main__", "arguments": task["arguments"]}
+        exec(compile(task["program"], "program", "exec"), names)
         sys.exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """

@@ -19,11 +19,12 @@ class Part(NamedTuple):
     names: tuple[str, ...]
 
 
-CORE = ("__main__", "model", "runner", "steps", "store")
+CORE = ("__main__", "model", "process", "runner", "steps", "store")
 """Modules that every copy holds."""
 CORE_NAMES: Mapping[str, tuple[str, ...]] = {
     "model": ("Outcome", "Request"),
-    "runner": ("DeadlineExceededError", "NotReadyError", "finish"),
+    "process": ("finish",),
+    "runner": ("DeadlineExceededError", "NotReadyError"),
     "steps": (
         "batch_call",
         "collect",

@@ -32,7 +32,8 @@ from .openai_batch import (
     responses_parse_request,
     responses_request,
 )
-from .runner import DeadlineExceededError, NotReadyError, finish
+from .process import finish
+from .runner import DeadlineExceededError, NotReadyError
 from .steps import (
     batch_call,
     collect,

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __doc__ as _package  # noqa: F401  (enters the providers in PROVIDERS)
-from .model import Settings
-from .runner import PROVIDERS, Run, open_store, run_to_end
+from .model import PROVIDERS, Settings, run_to_end
+from .process import open_store
+from .runner import Run
 from .store import Batch
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from .model import Progress, Request, json_lines, settle
-from .runner import PROVIDERS
+from .model import PROVIDERS, Progress, Request, json_lines, settle
 from .sdk import Captured, SDKProvider
 from .store import CANCELLED, UNANSWERED, Batch, Reply
 

@@ -14,8 +14,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from .model import Encoded, Progress, Provider, Request
-from .runner import PROVIDERS
+from .model import PROVIDERS, Encoded, Progress, Provider, Request
 from .store import CANCELLED, UNANSWERED, Batch, Reply, RunError
 
 ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})

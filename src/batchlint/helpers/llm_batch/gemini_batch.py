@@ -10,8 +10,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from .model import Encoded, Progress, Provider, Request, each, json_lines, settle
-from .runner import PROVIDERS, run_to_end
+from .model import PROVIDERS, Encoded, Progress, Provider, Request, each, json_lines, run_to_end, settle
 from .store import CANCELLED, UNANSWERED, Batch, Reply, RunError
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED"})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .model import Request, settle
+from .model import PROVIDERS, Request, settle
 from .openai_batch import OpenAI
-from .runner import PROVIDERS
 from .sdk import Captured
 from .store import Batch
 

@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from .model import Encoded, Progress, Provider, Request, json_lines, settle
-from .runner import PROVIDERS, run_to_end
+from .model import PROVIDERS, Encoded, Progress, Provider, Request, json_lines, run_to_end, settle
 from .store import CANCELLED, UNANSWERED, Batch, Reply
 
 ENDED = frozenset({"SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED"})

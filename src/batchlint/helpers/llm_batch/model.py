@@ -6,11 +6,13 @@ import contextlib
 import inspect
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar
 
-from .store import UNANSWERED, Batch, Reply
+from .store import UNANSWERED, Batch, Reply, RunError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,10 @@ class Provider:
         raise NotImplementedError
 
 
+PROVIDERS: dict[str, Provider] = {}
+"""Every provider module enters its provider here, by name."""
+
+
 class Request:
     """One real-time call that has not been made: a client, an operation and the call's keyword arguments."""
 
@@ -238,3 +244,22 @@ def status_of(error: BaseException) -> int | None:
         if isinstance(status, int) and status >= 100:
             return status
     return None
+
+
+def plain(value: Any) -> Any:
+    """Turn an SDK object inside a request into JSON, as the SDK does when it sends it."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_unset=True, by_alias=True)
+    if hasattr(value, "__iter__") and not isinstance(value, (bytes, bytearray)):
+        return list(value)
+    raise TypeError(f"a batch request cannot hold a {type(value).__name__}")
+
+
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits for an event loop; ours do not, with sync clients."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    coroutine.close()
+    raise RunError("this client is async: use run_batch_async() and its relatives")

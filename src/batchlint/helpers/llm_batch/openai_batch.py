@@ -7,8 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from .model import Progress, Request, json_lines, settle
-from .runner import PROVIDERS
+from .model import PROVIDERS, Progress, Request, json_lines, settle
 from .sdk import Captured, SDKProvider
 from .store import CANCELLED, UNANSWERED, Batch, Reply, RunError
 

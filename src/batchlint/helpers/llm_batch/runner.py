@@ -11,39 +11,27 @@ if the process dies between the answer and its record.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import json
-import os
 import sys
 import time
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from .model import Outcome, Progress, Provider, Request, Settings, Source, status_of
+from .model import PROVIDERS, Outcome, Progress, Provider, Request, Settings, Source, plain, status_of
+from .process import open_store
 from .store import (
-    REUSE_SECONDS,
     UNANSWERED,
     AlreadyRunningError,
     Batch,
     Draft,
     Reply,
     RunError,
-    Store,
     content_key,
 )
 
-T = TypeVar("T")
-
-PROVIDERS: dict[str, Provider] = {}
-"""Every provider module enters its provider here, by name."""
 RETRY_STATUSES = frozenset({UNANSWERED, 408, 409, 429, 500, 502, 503, 504, 529})
 RETRIES = 2
 """How often a request that got one of these statuses takes part in a later batch of the same run."""
-FINAL_STATUSES = frozenset({400, 413, 422})
-"""The request itself is at fault: a rerun takes this answer from disk instead of asking again."""
-ACCOUNT_WORDS = ("billing", "credit", "quota")
-"""... unless the error says that the account was at fault."""
 LOOKS = 4
 """How often an unanswered creation is looked for before it counts as not done."""
 
@@ -54,53 +42,6 @@ class NotReadyError(RunError):
 
 class DeadlineExceededError(TimeoutError):
     """The batches did not end in time. They go on: the same program, run again, waits for them."""
-
-
-def plain(value: Any) -> Any:
-    """Turn an SDK object inside a request into JSON, as the SDK does when it sends it."""
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    if hasattr(value, "__iter__") and not isinstance(value, (bytes, bytearray)):
-        return list(value)
-    raise TypeError(f"a batch request cannot hold a {type(value).__name__}")
-
-
-_stores: dict[tuple[int, Path], Store] = {}
-
-
-def open_store(folder: str) -> Store:
-    """Return this process's store for a state folder."""
-    key = (os.getpid(), Path(folder).resolve())
-    if key not in _stores:
-        _stores[key] = Store(key[1])
-    return _stores[key]
-
-
-def finish() -> None:
-    """Declare everything delivered so far as used, so that the same request, asked again, is sent anew.
-
-    Happens by itself when the program ends without an exception. A process that runs for days calls it
-    once results are safely stored. Until then a rerun gets them from disk.
-    """
-    for (pid, _), store in _stores.items():
-        if pid == os.getpid() and not store.interrupted:
-            store.retire_delivered()
-
-
-@atexit.register
-def _finish_at_exit() -> None:
-    if getattr(sys, "last_value", None) is None:  # the interpreter sets it when an exception ends the program
-        finish()
-
-
-def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits for an event loop; ours do not, with sync clients."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
-    coroutine.close()
-    raise RunError("this client is async: use run_batch_async() and its relatives")
 
 
 class Run:
@@ -118,6 +59,7 @@ class Run:
         self._waiting: dict[Batch, list[Outcome]] = {}
         self._one_by_one: set[str] = set()
         self._troubles: dict[Batch, int] = {}
+        self._kept = False
         with self.store.exclusive():
             self.store.refresh()
 
@@ -129,7 +71,7 @@ class Run:
             for batch in {batch for batch, _ in self._claims}:
                 batch.note(delivered=time.time())
             self.store.delivered += self._claims
-            self.store.interrupted = False
+            self.store.interrupted = self._kept
             return
         for draft in [*self._full, *self._drafts.values()]:
             draft.close()
@@ -148,6 +90,7 @@ class Run:
         for batch, key in self._claims:
             self.store.release(batch, key)
         self._claims = []
+        self._kept = True
 
     def adopt(self, batch: Batch, provider: Provider, client: Any) -> None:
         """Take all of a batch on disk into the run, whatever it is that its requests ask."""
@@ -193,7 +136,7 @@ class Run:
         encoded = json.dumps(body, default=plain, allow_nan=False).encode()
         key = content_key(group, encoded)
         free = self.store.free.get(key, [])
-        found = next((entry for entry in free if _usable(*entry)), None)
+        found = next((entry for entry in free if entry[0].answers(entry[1])), None)
         if found is not None:
             free.remove(found)
         elif key in self.store.busy:
@@ -403,19 +346,6 @@ class Run:
         for key, body in batch.bodies():
             if key in again:
                 self._place(again[key], batch.group, body, realtime=again[key].attempts > RETRIES)
-
-
-def _usable(batch: Batch, key: str) -> bool:
-    """Whether a request on disk answers the same request asked again: it runs, or is settled for good."""
-    if key in batch.used or time.time() - batch.facts.get("delivered", time.time()) > REUSE_SECONDS:
-        return False
-    status = batch.status(key)
-    if status in (None, 200):
-        return not (status is None and batch.collected)
-    if status not in FINAL_STATUSES:
-        return False
-    text = json.dumps((batch.reply(key) or Reply(0, "")).body).lower()
-    return not any(word in text for word in ACCOUNT_WORDS)
 
 
 def _busy_message(owner: str) -> str:

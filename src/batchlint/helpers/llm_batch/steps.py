@@ -14,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Generator, Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar, Union
 
-from .model import Outcome, Pause, Request, Settings, settle
-from .runner import NotReadyError, Run, run_to_end
+from .model import Outcome, Pause, Request, Settings, run_to_end, settle
+from .runner import NotReadyError, Run
 from .store import RunError
 
 T = TypeVar("T")
@@ -37,8 +38,8 @@ def run_batch(steps: Iterable[Step[T]], *, return_exceptions: bool = False, **se
 
     Blocks until all are done, up to the deadline. If a step raises, the others still go on to their end;
     then the first exception, in the order given, is raised, or with ``return_exceptions`` they stand in the
-    list. ``settings`` are the fields of ``Settings``. Raises DeadlineExceededError, AlreadyRunningError, and what
-    the SDK raises when the provider refuses a batch as a whole (such as a wrong API key).
+    list. ``settings`` are the fields of ``Settings``. Raises DeadlineExceededError, AlreadyRunningError,
+    and what the SDK raises when the provider refuses a batch as a whole (such as a wrong API key).
     """
     return _values(run_outcomes(steps, **settings), return_exceptions)
 
@@ -76,10 +77,9 @@ def run_now(step: Step[T]) -> T:
 def submit(steps: Iterable[Step[Any] | Request], **settings: Any) -> None:
     """Send the steps' requests without waiting; ``collect`` gets the results, now or in another process."""
     with Run(Settings.read(**settings), wait=False) as run:
-        try:
+        with suppress(NotReadyError):
             run_to_end(_lockstep(run, [_as_step(step) for step in steps]))
-        except NotReadyError:
-            run.keep()
+        run.keep()
 
 
 def collect(steps: Iterable[Step[Any] | Request], **settings: Any) -> list[Outcome]:
@@ -128,10 +128,9 @@ async def run_now_async(step: Step[T]) -> T:
 async def submit_async(requests: Iterable[Request], **settings: Any) -> None:
     """The async ``submit``, for requests."""
     with Run(Settings.read(**settings), is_async=True, wait=False) as run:
-        try:
+        with suppress(NotReadyError):
             await _requests(run, requests)
-        except NotReadyError:
-            run.keep()
+        run.keep()
 
 
 async def collect_async(requests: Iterable[Request], **settings: Any) -> list[Outcome]:

@@ -36,6 +36,12 @@ CANCELLED = 499
 """Status of a request that somebody cancelled; never resubmitted."""
 
 
+FINAL_STATUSES = frozenset({400, 413, 422})
+"""The request itself is at fault: a rerun takes this answer from disk instead of asking again."""
+ACCOUNT_WORDS = ("billing", "credit", "quota")
+"""... unless the error says that the account was at fault."""
+
+
 class Reply(NamedTuple):
     """What the provider answered to one request: an HTTP status (or one of ours) and a JSON body."""
 
@@ -186,6 +192,18 @@ class Batch:
             line = json.loads(file.readline())
         return Reply(line["status"], line["body"])
 
+    def answers(self, key: str) -> bool:
+        """Whether a request of this batch answers the same request asked again: it runs, or is settled."""
+        if key in self.used or time.time() - self.facts.get("delivered", time.time()) > REUSE_SECONDS:
+            return False
+        status = self.status(key)
+        if status in (None, 200):
+            return not (status is None and self.collected)
+        if status not in FINAL_STATUSES:
+            return False
+        text = json.dumps((self.reply(key) or Reply(0, "")).body).lower()
+        return not any(word in text for word in ACCOUNT_WORDS)
+
     def bodies(self) -> Iterator[tuple[str, Any]]:
         """Yield (id, body) for each request."""
         for _, line in read_lines(self.requests):
@@ -326,6 +344,8 @@ class Store:
             used.setdefault(batch, set()).add(key)
         self.delivered = []
         for batch, keys in used.items():
+            if not batch.folder.is_dir():
+                continue  # somebody removed it
             batch.note(used=sorted(keys))
             if batch.used.issuperset(batch.ids):
                 target = self.folder / "done" / batch.folder.name
