@@ -10,6 +10,7 @@ import types
 import typing
 import warnings
 from dataclasses import dataclass
+from functools import cache
 
 from batchlint.catalog.model import AccessPath
 
@@ -74,11 +75,18 @@ def follow(path: AccessPath, options: dict[str, object]) -> None:
 
     Raises `MissingStepError` where the SDK has no such step and `UnknownStepError` where it does not say.
     """
-    value: object = importlib.import_module(path[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for at, step in enumerate(path[1:], 1):
-            value = _called(value, options) if step == "()" else _attribute(value, step, path[:at])
+        _value(path, tuple(options.items()))
+
+
+@cache
+def _value(path: AccessPath, options: tuple[tuple[str, object], ...]) -> object:
+    *done, step = path
+    if not done:
+        return importlib.import_module(step)
+    value = _value(tuple(done), options)
+    return _called(value, dict(options)) if step == "()" else _attribute(value, step, tuple(done))
 
 
 def _attribute(value: object, name: str, done: AccessPath) -> object:

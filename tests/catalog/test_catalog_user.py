@@ -100,6 +100,7 @@ schedule = "#0|cron"
 per_record = true
 requires = "cron"
 parameters = ["job"]
+returned = true
 distinctive = true
 [[dispatch]]
 methods = ["later"]
@@ -108,6 +109,7 @@ argument = "#0"
 kind = "task-queue"
 waits = ["get"]
 items = "#1"
+schedule = "when"
 distinctive = true
 [[higher_order]]
 paths = ["acme.each"]
@@ -120,6 +122,8 @@ methods = ["map"]
 waits = ["get"]
 runs = ["start"]
 retry = true
+carries = true
+requires = "deep"
 distinctive = true
 [[passthrough]]
 paths = ["acme.shown"]
