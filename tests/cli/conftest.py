@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -56,14 +55,3 @@ def batchlint(tmp_path: Path) -> Batchlint:
     return run
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Register our marker."""
-    config.addinivalue_line("markers", "needs_engine: analyses a project")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs that analyse need the engine."""
-    if importlib.util.find_spec("batchlint.engine") is None:
-        for item in items:
-            if item.get_closest_marker("needs_engine"):
-                item.add_marker(pytest.mark.skip(reason="no engine"))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from cli_support import BROKEN, CALLER, CLEAN, FINDING, WRAPPER, environment
 
-pytestmark = pytest.mark.needs_engine
 
 
 def codes(done: "subprocess.CompletedProcess[str]") -> list[str]:

@@ -83,7 +83,6 @@ class TestConfig:
         assert record["default"] == '["BL"]'
 
 
-@pytest.mark.needs_engine
 class TestInventory:
     def test_sites_as_json(self, project, batchlint) -> None:
         root = project({"wrapper.py": WRAPPER, "caller.py": CALLER})

@@ -29,7 +29,6 @@ def git(*arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.needs_engine
 @pytest.mark.skipif(
     not shutil.which("pre-commit", path=str(Path(sys.executable).parent)), reason="no pre-commit"
 )
@@ -130,7 +129,6 @@ class TestAction:
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
         return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
 
-    @pytest.mark.needs_engine
     def test_findings_are_annotated_and_summarised(self, action: dict, project, tmp_path: Path) -> None:
         root, scratch = project({"a.py": FINDING}), tmp_path / "runner"
         done = self.run(self.script(action, "Check"), root, scratch, INPUT_SARIF="x.sarif")
@@ -140,7 +138,6 @@ class TestAction:
         assert (scratch / "summary").read_text().startswith("## batchlint: 1 finding")
         assert (root / "x.sarif").exists()
 
-    @pytest.mark.needs_engine
     def test_nothing_found_is_nothing_said(self, action: dict, project, tmp_path: Path) -> None:
         scratch = tmp_path / "runner"
         done = self.run(self.script(action, "Check"), project({"a.py": CLEAN}), scratch)
