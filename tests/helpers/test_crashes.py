@@ -7,6 +7,9 @@ while it consumes results.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +131,31 @@ def test_killed_while_results_are_consumed(
     assert program.run(RECORDS) == (0, lines)
     assert len(fake.calls) == before, "the rerun asked the provider nothing"
     paid_once(fake)
+
+
+@pytest.mark.parametrize(("ending", "paid"), [("pass", 2), ("1 / 0", 1)])
+def test_only_a_program_that_fails_leaves_its_results_to_the_next(
+    ending: str, paid: int, fake: FakeProvider, tmp_path: Path
+) -> None:
+    program = f"""
+import sys
+import openai
+from batchlint.helpers.llm_batch import chat_request, run_requests
+
+client = openai.OpenAI(api_key="x", base_url="{fake.url}/v1")
+[outcome] = run_requests([chat_request(client, model="m", messages=[{{"role": "user", "content": "record"}}])])
+print(outcome.result().usage.total_tokens)
+{ending}
+"""
+    settings = {"LLM_BATCH_DIR": str(tmp_path), "LLM_BATCH_POLL_SECONDS": "0"}
+    env = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.stdout == "10\n"
+        assert (done.returncode == 0) == (ending == "pass")
+    assert list(fake.paid_batch.values()) == [paid]
 
 
 def test_a_finished_run_does_not_feed_the_next_one(

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 LOOP = """
-import json, os, sys
+import atexit, gc, json, os, sys
 import anthropic, openai
 import batchlint.helpers.llm_batch
 for name in ("chat", "files", "batches"):
     getattr(openai.OpenAI(api_key="x"), name)
 anthropic.Anthropic(api_key="x").messages.batches
+gc.freeze()
 for line in iter(sys.stdin.readline, ""):
     task = json.loads(line)
     child = os.fork()
@@ -27,8 +28,15 @@ for line in iter(sys.stdin.readline, ""):
             os.dup2(os.open(task[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         os.environ.update(task["env"])
         names = {"__name__": "__main__", "arguments": task["arguments"]}
-        exec(compile(task["program"], "program", "exec"), names)
-        sys.exit(0)
+        status = 0
+        try:
+            exec(compile(task["program"], "program", "exec"), names)
+        except BaseException as error:  # as the interpreter does at the end of a program
+            sys.last_value, status = error, 1
+            sys.excepthook(type(error), error, error.__traceback__)
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        os._exit(status)  # without taking down what the parent has imported, which takes a second
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
