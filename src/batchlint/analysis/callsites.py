@@ -235,7 +235,8 @@ class CallSites:
         is_default = node is not None and any(
             isinstance(self.linker.record(obj), External) for obj in self.linker.solver.pts[node]
         )
-        if len(vendors) == 1 and not (is_default and None in hosts):
+        may_be_unset = node is not None and None in self.values.constants(node)
+        if len(vendors) == 1 and not (is_default and None in hosts) and not may_be_unset:
             return vendors.pop(), no_batch
         return vendor, no_batch
 

@@ -14,6 +14,7 @@ from batchlint.analysis.reach import Reach, Way
 from batchlint.analysis.roots import OPEN_KINDS, Root
 from batchlint.analysis.witness import Narrator
 from batchlint.catalog.model import Kind, RootKind, Wait
+from batchlint.discover import is_test
 from batchlint.facts import ScopeKind
 from batchlint.finding import (
     Category,
@@ -70,7 +71,9 @@ class Judge:
         self.loops = loops
         self.reach = reach
         self.places = places
-        self.prompts = prompts
+        self._prompts_in: dict[int, list[int]] = {}
+        for scope, call in prompts:
+            self._prompts_in.setdefault(scope, []).append(call)
         self.independence = Independence(linker, loops)
         self.narrator = Narrator(linker, loops, reach, places)
         self._polls = any(
@@ -117,9 +120,10 @@ class Judge:
         tests: list[Way] = []
         for way in self.reach.ways(site.scope, site.call):
             root = way.root
-            if root.kind is RootKind.REPL:
-                if self._is_conversation(way):
-                    live.append(way)
+            if self._is_conversation(way):
+                live.append(way)
+            elif root.kind is RootKind.REPL:
+                continue
             elif root.wait is Wait.LIVE:
                 live.append(way)
             elif root.kind is RootKind.TEST:
@@ -133,7 +137,7 @@ class Judge:
         if not live and not offline:
             # A module that others import shows itself off in its `__main__` block: no real caller.
             one_shot = [way for way in one_shot if not self._is_demonstration(way)]
-        if not live and not offline and not one_shot:
+        if not live and not offline and not one_shot and is_test(self.places.path(site.scope)):
             offline = [way for way in tests if way.hit is not None]
             one_shot = [way for way in tests if way.hit is None]
         sure = [way for way in offline if not way.doubtful]
@@ -141,14 +145,24 @@ class Judge:
         return sure_live or ([] if sure else live), sure or ([] if sure_live else offline), one_shot
 
     def _is_conversation(self, way: Way) -> bool:
-        """Whether the person who is prompted waits for this call: not when records lie in between."""
-        scope = way.root.scope
-        calls = [call for number, call in way.calls if number == scope]
-        around = set(self.loops.around(scope, calls[0])) if calls else set()
-        shared = any(
-            around & set(self.loops.around(scope, call)) for number, call in self.prompts if number == scope
+        """Whether a person who is prompted on the way waits for the call: one who is prompted in a loop
+        that the way runs through, or outside of every record loop on it."""
+        hit_place = next(
+            (
+                place
+                for place, at in enumerate(way.calls)
+                if way.hit is not None and at == (way.hit.scope, way.hit.call)
+            ),
+            len(way.calls),
         )
-        return shared or way.hit is None
+        for place, (scope, call) in enumerate(way.calls):
+            around = set(self.loops.around(scope, call))
+            for prompt in self._prompts_in.get(scope, ()):
+                if around & set(self.loops.around(scope, prompt)):
+                    return True
+                if place > hit_place or way.hit is None:
+                    return True
+        return False
 
     def _is_demonstration(self, way: Way) -> bool:
         file = self.linker.scopes.all[way.root.scope].file
@@ -195,11 +209,14 @@ class Judge:
         one_shot: list[Way],
         carried: list[Way],
     ) -> Verdict:
-        if site.is_local and not (live and not offline and site.kind is Kind.CHAT):
+        answers = site.kind in (Kind.CHAT, Kind.COMPLETION)
+        if site.is_local and not (live and not offline and answers):
+            return Verdict.UNSUPPORTED
+        if not site.batchable and not answers and site.kind is not Kind.AGENT:
             return Verdict.UNSUPPORTED
         if not (live or offline or one_shot):
             return Verdict.UNCLEAR
-        if not site.batchable and (offline or site.kind is not Kind.CHAT) and site.kind is not Kind.AGENT:
+        if not site.batchable and offline and site.kind is not Kind.AGENT:
             return Verdict.UNSUPPORTED
         if site.kind is Kind.AGENT and offline and not live:
             return Verdict.SEQUENTIAL
@@ -295,13 +312,23 @@ _OFFLINE_VERDICTS: Final = frozenset(
 
 
 def background_roots(linker: Linker, reach: Reach, places: Places) -> list[Root]:
-    """Roots for functions that the program itself starts without waiting and no framework row names."""
+    """Roots for functions that the program itself starts without waiting and no framework row names.
+
+    One that a program starts when it comes up, and that does not run by the clock, may serve anybody:
+    it is no evidence that nobody waits.
+    """
     found: list[Root] = []
     for target, edges in reach.dispatchers.items():
         if any(root.kind is not RootKind.REPL for root in reach.roots_of(target)):
             continue
         edge = edges[0]
         kind = reach.dispatch_of(edge) or RootKind.TASK_QUEUE
+        ways = [way for each in edges for way in reach.ways_to(each.caller)]
+        known = [way for way in ways if way.root.kind not in OPEN_KINDS]
+        loops = linker.scopes.all[target].facts.loops
+        ticks = any(reach.loops.role(target, i) is LoopRole.DAEMON for i in range(len(loops)))
+        if edge.dispatch is None and not known and not ticks:
+            continue
         if linker.scopes.all[target].facts.kind is ScopeKind.CLASS:
             continue
         message = f"background task {places.short(target)}, started by {places.short(edge.caller)}"

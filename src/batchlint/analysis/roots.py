@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from batchlint.analysis.places import Places
+from batchlint.analysis.schedules import schedule_text
 from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher, PathIndex
 from batchlint.catalog.model import Entrypoint, RootKind, Via, Wait
@@ -174,9 +175,7 @@ class Roots:
 
     def _schedule(self, row: Entrypoint, node: int) -> str | None:
         context = self.linker.contexts.get(node)
-        argument = self.values.argument(context, row.schedule) if context is not None else None
-        texts = sorted(self.values.texts(argument)) if argument is not None else []
-        return texts[0] if texts else None
+        return None if context is None else schedule_text(self.values, context, row.schedule)
 
     # calls that register functions, and calls that only a kind of root makes
 

@@ -1,5 +1,6 @@
 """Finding the program: its root, its files, the names of its modules, and the text of each file."""
 
+from batchlint.discover.kinds import is_test
 from batchlint.discover.modules import ModuleIndex, module_name
 from batchlint.discover.read import decode_source, read_bytes, read_source
 from batchlint.discover.roots import find_root
@@ -13,6 +14,7 @@ __all__ = [
     "decode_source",
     "discover",
     "find_root",
+    "is_test",
     "module_name",
     "read_bytes",
     "read_source",

@@ -93,3 +93,14 @@ def kind_of_script(path: str) -> FileKind:
     if b"python" in start:
         return FileKind.PYTHON
     return FileKind.STARTER if start.rstrip().endswith(b"sh") else FileKind.OTHER
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is one where test runners look for unit tests."""
+    *folders, name = path.split("/")
+    return (
+        name.startswith("test_")
+        or name.endswith("_test.py")
+        or name in ("conftest.py", "tests.py")
+        or any(folder in ("tests", "test", "testing") for folder in folders)
+    )

@@ -120,7 +120,26 @@ def discover(root: Path, options: DiscoverOptions) -> Tree:
 
 def _is_installed(names: set[str]) -> bool:
     """Whether a folder holds installed distributions (`pip install --target`), whatever its name."""
-    return any(name.endswith(".dist-info") for name in names)
+    return any(name.endswith(".dist-info") for name in names) or len(_DEPENDENCIES & names) >= 3
+
+
+_DEPENDENCIES = frozenset(
+    {
+        "boto3",
+        "botocore",
+        "certifi",
+        "charset_normalizer",
+        "idna",
+        "numpy",
+        "pip",
+        "pydantic",
+        "requests",
+        "six.py",
+        "typing_extensions.py",
+        "urllib3",
+    }
+)
+"""Distributions that almost every installed tree holds and no project has side by side as its own."""
 
 
 class _Walk:

@@ -20,6 +20,7 @@ from batchlint.facts.expressions import (
     parameters,
 )
 from batchlint.facts.model import FileFacts, LoopKind, ScopeKind
+from batchlint.facts.salvage import salvage
 from batchlint.text import Source, Span
 
 _Handler = Callable[[ScopeBuilder, ast.stmt], None]
@@ -31,13 +32,20 @@ _RECURSION_LIMIT = 50_000
 
 
 def extract(source: Source) -> FileFacts:
-    """The facts of one source. A file that this Python cannot parse gives facts with a `failure`."""
+    """The facts of one source. A file that this Python cannot parse gives facts with a `failure`, and
+    of its scopes those that can be read around the lines in error."""
+    failure, failure_line = None, 1
+    text = source.text.decode("utf-8")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.text.decode("utf-8"))
+            tree = ast.parse(text)
     except SyntaxError as error:
-        return _failed(source, _explain(error), error.lineno or 1)
+        failure, failure_line = _explain(error), error.lineno or 1
+        mended = salvage(text)
+        if mended is None:
+            return _failed(source, failure, failure_line)
+        tree = mended
     except (RecursionError, MemoryError):
         return _failed(source, "nested too deeply for Python's parser", 1)
     except ValueError as error:
@@ -55,7 +63,7 @@ def extract(source: Source) -> FileFacts:
     finally:
         sys.setrecursionlimit(limit)
     scopes = tuple(scope for scope in file.scopes if scope is not None)
-    return FileFacts(source.path, source.module, source.is_package, scopes)
+    return FileFacts(source.path, source.module, source.is_package, scopes, failure, failure_line)
 
 
 def _failed(source: Source, message: str, line: int) -> FileFacts:

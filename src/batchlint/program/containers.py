@@ -14,6 +14,7 @@ from batchlint.program.objects import (
     Container,
     Expression,
     External,
+    Function,
     Future,
     Instance,
     MethodOf,
@@ -133,11 +134,33 @@ def load_item(obj: int, linker: "Linker", result: int, key: int, scope: Scope) -
 
 
 def _load_external_item(linker: "Linker", obj: int, result: int, key: int, scope: Scope) -> None:
+    if linker.objects.path(obj) == ("builtins", "globals", "()"):
+        _load_global(linker, result, key, scope)
+        return
     index = key - scope.base
     payload = scope.facts.values[index].payload if 0 <= index < len(scope.facts.values) else None
     if isinstance(payload, str) and scope.facts.values[index].op == "const":
         linker.solver.edge(linker.solver.field(obj, ("item", payload)), result)
     linker.solver.add(result, linker.step(obj, "[]"))
+
+
+def _load_global(linker: "Linker", result: int, key: int, scope: Scope) -> None:
+    """`globals()[name]`: the name where it is known, else any function of the module."""
+    module = linker.scopes.all[linker.scopes.module_scope[scope.file]]
+    names = [
+        record.value
+        for obj in linker.solver.pts[key]
+        if isinstance(record := linker.record(obj), Const) and isinstance(record.value, str)
+    ]
+    for name in names or module.facts.bindings:
+        member = linker.scopes.member(scope.file, name)
+        if member is not None:
+            linker.solver.watch(member, _function_only, linker, result)
+
+
+def _function_only(obj: int, linker: "Linker", result: int) -> None:
+    if isinstance(linker.record(obj), Function):
+        linker.solver.add(result, obj)
 
 
 def _load_at(key: int, linker: "Linker", obj: int, result: int) -> None:
