@@ -50,7 +50,10 @@ def current_paths(provider: Provider) -> Iterator[tuple[AccessPath, dict[str, ob
     yield from ((path, {}) for path in provider.wraps)
 
 
-def is_installed(module: str) -> bool:
+def is_installed(provider: Provider, path: AccessPath) -> bool:
+    """Whether the module is there that a path starts with, as the provider's imports name it."""
+    names = [name for name in provider.imports if path[: name.count(".") + 1] == tuple(name.split("."))]
+    module = max(names, key=len, default=path[0])
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
@@ -61,7 +64,7 @@ def is_installed(module: str) -> bool:
 def test_paths_exist_in_the_installed_sdk(name):
     walked, missing = 0, []
     for path, options in current_paths(PROVIDERS[name]):
-        if not is_installed(path[0]):
+        if not is_installed(PROVIDERS[name], path):
             continue
         try:
             follow(path, options)

@@ -8,7 +8,6 @@ import pytest
 from batchlint.catalog import model
 from batchlint.catalog.load import load_catalog
 from batchlint.catalog.model import Argument, FanOut, Kind, Operation, RootKind, Via, Wait, Yields
-from batchlint.catalog.path import parse_path
 
 EVERYTHING = """
 name = "acme"
@@ -161,8 +160,9 @@ def test_every_key_of_a_provider_file_arrives(acme):
     assert_filled(acme, {"no_batch"})
     assert_filled(acme.batch_api)
     assert_filled(acme.clients[0])
-    assert_filled(acme.operations[0])
+    assert_filled(acme.operations[0], {"decorators"})
     assert_filled(acme.operations[0].shape)
+    assert acme.operations[2].decorators
 
 
 def test_every_key_of_a_framework_file_arrives(tmp_path):
@@ -197,25 +197,44 @@ def assert_filled(row, contradicting=frozenset()):
             assert not empty, place
 
 
-def test_a_row_gives_a_synchronous_and_an_asynchronous_operation(acme):
-    ask, later = (row for row in acme.operations if row.name == "ask")
-    assert (ask.is_async, ask.clients) == (False, ("sync",))
-    assert ask.paths == tuple(map(parse_path, ["acme.ask", "acme.Client().ask", "acme.Session().ask"]))
-    assert (later.is_async, later.clients) == (True, ("sync", "async"))
-    assert later.paths == tuple(
-        map(
-            parse_path,
-            [
-                "acme.ask_later",
-                "acme.Client().ask_later",
-                "acme.Session().ask_later",
-                "acme.AsyncClient().ask",
-                "acme.AsyncClient().ask_later",
-            ],
-        )
-    )
-    assert ask.decorators == (("acme", "asks"),)
-    assert later.decorators == ()
+def test_a_row_gives_an_operation_for_each_way_to_reach_it(acme):
+    rows = [row for row in acme.operations if row.name == "ask"]
+    assert [(row.is_async, row.clients) for row in rows] == [
+        (False, ("sync",)),
+        (True, ("sync", "async")),
+        (False, ()),
+        (True, ()),
+    ]
+    assert [[".".join(path) for path in row.paths] for row in rows] == [
+        ["acme.Client.().ask", "acme.Session.().ask"],
+        [
+            "acme.Client.().ask_later",
+            "acme.Session.().ask_later",
+            "acme.AsyncClient.().ask",
+            "acme.AsyncClient.().ask_later",
+        ],
+        ["acme.ask"],
+        ["acme.ask_later"],
+    ]
+    assert [row.decorators for row in rows] == [(), (), (("acme", "asks"),), ()]
+
+
+def test_a_path_leads_to_what_is_called(tmp_path):
+    rows = """
+    [[client]]
+    name = "lm"
+    paths = ["acme.LM()"]
+    [[operation]]
+    name = "LM()"
+    kind = "chat"
+    paths = ["()", "acall()"]
+    absolute = ["acme.chain()()"]
+    """
+    acme = load(tmp_path, f"name = 'acme'\nimports = ['acme']\n{rows}", "providers")
+    assert [row.paths for row in acme.operations] == [
+        (("acme", "LM", "()"), ("acme", "LM", "()", "acall")),
+        (("acme", "chain", "()"),),
+    ]
 
 
 def test_operations_of_kind_batch_are_the_batch_calls(acme):

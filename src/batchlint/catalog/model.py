@@ -114,7 +114,9 @@ class CallShape:
 class Operation:
     """One way to send a request. `paths` are complete access paths, client prefix included.
 
-    One TOML row gives a synchronous and an asynchronous operation of the same name where it has both.
+    They lead to what is called: `acme.LM()` where the value that `acme.LM()` returns is called.
+    One TOML row gives a synchronous and an asynchronous operation of the same name where it has both,
+    and again those that are reached without a client.
     `decorators` are paths of decorators: a call of a function decorated with one sends the request, and
     `model` selects from the decorator's arguments. Otherwise `model` and `output_limit` are looked for in
     the call, then in the calls its receiver comes from. `vendor` names the provider that is billed when no

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from functools import partial
 
 from batchlint.catalog.model import (
+    AccessPath,
     Argument,
     BatchApi,
     CallShape,
@@ -66,7 +67,7 @@ def read_wrapper(table: Table, vendors: Collection[str]) -> Provider:
 
     `vendors` are the names that its `provider` may have.
     """
-    paths = table.paths("path")
+    paths = _callees(table, "path")
     if not paths:
         raise table.error("path", 'missing; write the dotted path of the call, as path = "acme.llm.ask"')
     name = table.texts("path")[0]
@@ -206,36 +207,40 @@ def _read_common(table: Table, provider: str, name: str, kind: Kind) -> partial[
 
 
 def _read_operation(table: Table, provider: str, clients: tuple[ClientGroup, ...]) -> list[Operation]:
-    """The operations of a row: one for its synchronous paths, one for its asynchronous ones."""
+    """The operations of a row: those through clients and the others, each as it is synchronous or not."""
     make = _read_common(table, provider, table.text("name"), table.choice("kind", Kind))
     vendor, always_async = table.optional_text("vendor"), table.flag("is_async")
     groups = _groups(table, clients)
-    steps, async_steps = table.paths("paths"), table.paths("async_paths")
+    steps, async_steps = _callees(table, "paths"), _callees(table, "async_paths")
     if (steps or async_steps) and not groups:
         raise table.error("paths", "relative to clients, and the file has no [[client]]; use absolute")
-    decorators = {False: table.paths("decorators"), True: table.paths("async_decorators")}
-    paths = {False: table.paths("absolute"), True: table.paths("async_absolute")}
-    names: dict[bool, list[str]] = {False: [], True: []}
-    for group in groups:
-        for is_async, relative in ((group.is_async or always_async, steps), (True, async_steps)):
-            if relative:
-                paths[is_async] += tuple(client + step for client in group.paths for step in relative)
-                names[is_async] += [group.name] if group.name not in names[is_async] else []
+    made = []
+    for is_async in (False, True):
+        reached = [
+            (group, relative)
+            for group in groups
+            for way, relative in ((group.is_async or always_async, steps), (True, async_steps))
+            if way is is_async and relative
+        ]
+        if reached:
+            paths = tuple(path + step for group, each in reached for path in group.paths for step in each)
+            names = tuple(dict.fromkeys(group.name for group, _ in reached))
+            made.append(make(paths=paths, clients=names, is_async=is_async, vendor=vendor))
+    for is_async, prefix in ((False, ""), (True, "async_")):
+        paths, decorators = _callees(table, f"{prefix}absolute"), table.paths(f"{prefix}decorators")
+        if paths or decorators:
+            made.append(
+                make(paths=paths, clients=(), is_async=is_async, vendor=vendor, decorators=decorators)
+            )
     table.close()
-    made = [
-        make(
-            paths=paths[way],
-            is_async=way,
-            clients=tuple(names[way]),
-            decorators=decorators[way],
-            vendor=vendor,
-        )
-        for way in (False, True)
-        if paths[way] or decorators[way]
-    ]
     if not made:
         raise table.error("paths", "missing; give paths, async_paths, absolute or decorators")
     return made
+
+
+def _callees(table: Table, key: str) -> tuple[AccessPath, ...]:
+    """Paths of what is called; `()` at the end is the call itself and may be written."""
+    return tuple(path[:-1] if path[-1] == "()" else path for path in table.paths(key))
 
 
 def _groups(table: Table, clients: tuple[ClientGroup, ...]) -> tuple[ClientGroup, ...]:
