@@ -31,6 +31,8 @@ from batchlint.program.linker import Linker
 _CONVERSING: Final = frozenset(
     {RootKind.BOT, RootKind.CHAT_UI, RootKind.WEBSOCKET, RootKind.VOICE, RootKind.GUI}
 )
+# A function with more calls than this does more than ask a question.
+_ASKING_CALLS_MAX: Final = 25
 _POLLS = re.compile(r"status|progress|poll|task_result|job_result|get_result|get_job|get_task", re.IGNORECASE)
 
 
@@ -72,7 +74,7 @@ class Judge:
         self.reach = reach
         self.places = places
         self._prompts_in: dict[int, list[int]] = {}
-        for scope, call in prompts:
+        for scope, call in self._asking_calls(prompts):
             self._prompts_in.setdefault(scope, []).append(call)
         self.independence = Independence(linker, loops)
         self.narrator = Narrator(linker, loops, reach, places)
@@ -164,6 +166,17 @@ class Judge:
                     return True
         return False
 
+    def _asking_calls(self, prompts: frozenset[tuple[int, int]]) -> set[tuple[int, int]]:
+        """The prompts, and the calls of functions that only ask and return the answer."""
+        asking = {scope for scope, _ in prompts}
+        found = set(prompts)
+        for edge in self.linker.edges.values():
+            if edge.target in asking and edge.call >= 0:
+                facts = self.linker.scopes.all[edge.target].facts
+                if facts.returns and len(facts.calls) <= _ASKING_CALLS_MAX:
+                    found.add((edge.caller, edge.call))
+        return found
+
     def _is_demonstration(self, way: Way) -> bool:
         file = self.linker.scopes.all[way.root.scope].file
         return way.root.kind is RootKind.SCRIPT and file in self.imported
@@ -177,7 +190,7 @@ class Judge:
 
     def _is_watched(self, root: Root) -> bool:
         """Whether a job is started only by live roots and somebody looks at what becomes of it."""
-        if root.kind not in (RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION):
+        if root.asserted or root.kind not in (RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION):
             return False
         known = self._watched.get(root.scope)
         if known is None:
@@ -291,6 +304,8 @@ class Judge:
         return found
 
     def _live_obstacle(self, way: Way) -> Obstacle:
+        if way.root.asserted:
+            return Obstacle(ObstacleCode.ASSERTED, way.root.message, way.root.location)
         watched = way.root.wait is not Wait.LIVE
         code = ObstacleCode.RESULT_POLLED if watched else ObstacleCode.LIVE_ROOT
         tail = "is started by somebody who looks at its result" if watched else "waits for the response"

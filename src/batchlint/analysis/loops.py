@@ -13,6 +13,9 @@ from batchlint.program.scopes import Scope
 # A display with at most this many constants is a fixed set of prompts or models, not data.
 SMALL_SET_MAX: Final = 12
 
+# A loop that pauses for less than this between rounds waits for something to do, not for a time of day.
+TICK_SECONDS_MIN: Final = 20.0
+
 _ATTEMPTS = re.compile(r"attempt|retr(y|ies)|\btr(y|ies)\b|tries|backoff", re.IGNORECASE)
 _TURNS = re.compile(r"step|turn|iter(?!able|items)|round|depth|hop|loop|max_tool", re.IGNORECASE)
 _CHOICES = re.compile(r"model|provider|client|key|engine|backend|fallback|endpoint|deployment", re.IGNORECASE)
@@ -78,9 +81,10 @@ class Loops:
         if _ATTEMPTS.search(words) or (loop.catches and succeeds):
             return LoopRole.RETRY
         if loop.is_infinite:
-            if self._sleeps(scope, index):
-                return LoopRole.POLLING if succeeds else LoopRole.DAEMON
-            return LoopRole.AGENT
+            pause = self._pause(scope, index)
+            if pause is None:
+                return LoopRole.AGENT
+            return LoopRole.POLLING if succeeds or pause < TICK_SECONDS_MIN else LoopRole.DAEMON
         test = scope.facts.values[loop.source]
         if (
             "len" in words.split()
@@ -88,7 +92,7 @@ class Loops:
             or _compares(scope.facts, test)
         ):
             return LoopRole.AGENT if _TURNS.search(words) else LoopRole.RECORD
-        return LoopRole.POLLING if self._sleeps(scope, index) else LoopRole.AGENT
+        return LoopRole.AGENT if self._pause(scope, index) is None else LoopRole.POLLING
 
     def _for(self, scope: Scope, loop: LoopFact) -> LoopRole:
         facts = scope.facts
@@ -138,15 +142,21 @@ class Loops:
     def _bases(self) -> list[int]:
         return self.linker.scopes.bases
 
-    def _sleeps(self, scope: Scope, loop: int) -> bool:
-        """Whether the loop's own body waits for time to pass."""
+    def _pause(self, scope: Scope, loop: int) -> float | None:
+        """The longest pause in the loop's own body in seconds, infinite where its length is unknown;
+        None where it does not pause."""
+        found: float | None = None
         for index, call in enumerate(scope.facts.calls):
-            callee = scope.facts.values[call.callee]
-            if callee.payload in ("sleep", "wait", "run_pending") and loop in self.around(
-                scope.number, index
-            ):
-                return True
-        return False
+            name = scope.facts.values[call.callee].payload
+            if name not in ("sleep", "run_pending") or loop not in self.around(scope.number, index):
+                continue
+            seconds = float("inf")
+            if call.arguments and name == "sleep":
+                value = scope.facts.values[call.arguments[0].value]
+                if value.op == "const" and isinstance(value.payload, int | float):
+                    seconds = float(value.payload)
+            found = max(found or 0.0, seconds)
+        return found
 
 
 def _is_success(exit_: Exit) -> bool:

@@ -11,12 +11,13 @@ from typing import Final
 
 from batchlint.analysis.loops import LoopRole, Loops
 from batchlint.analysis.roots import Root
+from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher
-from batchlint.catalog.model import FanOut, RootKind
+from batchlint.catalog.model import Argument, FanOut, RootKind
 from batchlint.finding import Shape
 from batchlint.program.linker import Linker
 from batchlint.program.model import Edge, EdgeKind
-from batchlint.program.objects import External
+from batchlint.program.objects import Bound, Const, External, Function
 
 _LOOPING: Final = frozenset({FanOut.MAP, FanOut.APPLY, FanOut.DATASET})
 
@@ -47,18 +48,31 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class _Demand:
+    """What a parameter must be for a way to be taken: true or false, or a certain function."""
+
+    parameter: int
+    truth: bool | None
+    function: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     scope: int
     hit: Hit | None
     calls: tuple[tuple[int, int], ...]
     doubtful: bool
+    demands: tuple[_Demand, ...] = ()
 
 
 class Reach:
     """Answers, for a call site, which roots reach it and on which ways."""
 
-    def __init__(self, linker: Linker, matcher: Matcher, loops: Loops, roots: Sequence[Root]) -> None:
+    def __init__(
+        self, linker: Linker, values: Values, matcher: Matcher, loops: Loops, roots: Sequence[Root]
+    ) -> None:
         self.linker = linker
+        self.values = values
         self.matcher = matcher
         self.loops = loops
         self._callers: dict[int, list[Edge]] = {}
@@ -88,24 +102,86 @@ class Reach:
 
     def _search(self, scope: int, hit: Hit | None, calls: tuple[tuple[int, int], ...]) -> list[Way]:
         ways: list[Way] = []
-        queue = deque([_State(scope, hit, calls, False)])
-        seen: set[tuple[int, bool, bool]] = set()
+        demands = self._demands(*calls[0], None) if calls else ()
+        queue = deque([_State(scope, hit, calls, False, demands)])
+        seen: set[tuple[int, bool, bool, tuple[_Demand, ...]]] = set()
         while queue:
             state = queue.popleft()
-            key = (state.scope, state.hit is not None, state.doubtful)
-            if key in seen or (state.scope, state.hit is not None, False) in seen:
+            key = (state.scope, state.hit is not None, state.doubtful, state.demands)
+            if key in seen or (state.scope, state.hit is not None, False, state.demands) in seen:
                 continue
             seen.add(key)
             for root in self._roots.get(state.scope, ()):
                 ways.append(Way(root, state.calls, state.hit, state.doubtful))
+            is_asserted = self._is_asserted(state.scope)
             for edge in self._callers.get(state.scope, ()):
-                if self.is_detached(edge):
+                if is_asserted and not self._is_asserted(edge.caller):
+                    continue
+                if self.is_detached(edge) or not self._meets(edge, state.demands):
                     continue
                 found = state.hit or self._hit(edge.caller, edge.call, edge)
                 doubtful = state.doubtful or edge.kind in (EdgeKind.GUESS, EdgeKind.ESCAPE)
                 step = ((edge.caller, edge.call),) if edge.call >= 0 else ()
-                queue.append(_State(edge.caller, found, (*step, *state.calls), doubtful))
+                demands = self._demands(edge.caller, edge.call, edge)
+                queue.append(_State(edge.caller, found, (*step, *state.calls), doubtful, demands))
         return ways
+
+    def _is_asserted(self, scope: int) -> bool:
+        """Whether the user says who waits for a scope: then it does not matter who calls it."""
+        return any(root.asserted for root in self._roots.get(scope, ()))
+
+    # arguments that decide
+
+    def _demands(self, scope: int, call: int, edge: Edge | None) -> tuple[_Demand, ...]:
+        """What the parameters of a scope must be for one of its calls to be made, and to lead into the
+        edge's target."""
+        facts = self.linker.scopes.all[scope].facts
+        if call < 0 or not facts.parameters:
+            return ()
+        found: list[_Demand] = []
+        guard = facts.calls[call].guard
+        while guard >= 0:
+            test = facts.values[facts.guards[guard].test]
+            if test.op == "param" and isinstance(test.payload, int):
+                found.append(_Demand(test.payload, facts.guards[guard].positive, None))
+            guard = facts.guards[guard].parent
+        callee = facts.values[facts.calls[call].callee]
+        if edge is not None and callee.op == "param" and isinstance(callee.payload, int):
+            found.append(_Demand(callee.payload, None, edge.target))
+        return tuple(dict.fromkeys(found))
+
+    def _meets(self, edge: Edge, demands: tuple[_Demand, ...]) -> bool:
+        """Whether a call may pass what its callee's way demands; what is unknown may be anything."""
+        if not demands or edge.call < 0 or edge.kind not in (EdgeKind.CALL, EdgeKind.GUESS):
+            return True
+        caller = self.linker.scopes.all[edge.caller]
+        context = self.linker.contexts.get(caller.base + caller.facts.calls[edge.call].value)
+        if context is None or any(unpacked for _, unpacked in context.positional):
+            return True
+        target = self.linker.scopes.all[edge.target]
+        shift = int(self.linker.classes.method_kinds.get(edge.target, "static") != "static")
+        for demand in demands:
+            parameter = target.facts.parameters[demand.parameter]
+            selector = Argument(parameter.name, demand.parameter - shift)
+            node = self.values.argument(context, (selector,))
+            if node is None:
+                if context.mappings or parameter.default < 0:
+                    continue
+                node = self.linker.scopes.all[target.parent].base + parameter.default
+            if not self._may_be(node, demand):
+                return False
+        return True
+
+    def _may_be(self, node: int, demand: _Demand) -> bool:
+        objects = [self.linker.record(obj) for obj in self.linker.solver.pts[node]]
+        if not objects:
+            return True
+        if demand.function is not None:
+            functions = [r.scope for r in objects if isinstance(r, Function | Bound)]
+            return not functions or demand.function in functions or len(functions) < len(objects)
+        if not all(isinstance(record, Const) for record in objects):
+            return True
+        return any(bool(r.value) is demand.truth for r in objects if isinstance(r, Const))
 
     # loops on the way
 

@@ -54,7 +54,12 @@ class Roots:
         self.places = places
         self.matcher = matcher
         self._rows = {
-            via: PathIndex((path, row) for row in matcher.entrypoints(via) for path in row.paths)
+            via: PathIndex(
+                (path, row)
+                for row in matcher.entrypoints(via)
+                for path in row.paths
+                if path[0] != "*"  # receivers of unknown type are found by name
+            )
             for via in Via
         }
         self._named: dict[Via, dict[str, list[Entrypoint]]] = {}

@@ -35,6 +35,7 @@ _SETTINGS = (
     "attrs.field()",
     "decouple.config()",
     "environ.Env().str()",
+    "importlib.import_module",
     "chainlit.user_session.{get,set}",
     "streamlit.session_state.**",
     "typer.{Option,Argument}()",

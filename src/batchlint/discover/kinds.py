@@ -97,10 +97,5 @@ def kind_of_script(path: str) -> FileKind:
 
 def is_test(path: str) -> bool:
     """Whether a path is one where test runners look for unit tests."""
-    *folders, name = path.split("/")
-    return (
-        name.startswith("test_")
-        or name.endswith("_test.py")
-        or name in ("conftest.py", "tests.py")
-        or any(folder in ("tests", "test", "testing") for folder in folders)
-    )
+    name = path.rpartition("/")[2]
+    return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")

@@ -146,6 +146,16 @@ class Classes:
         path = self.solver.objects.path(obj)
         return path[0] in ("abc", "typing", "typing_extensions", "enum") or path == ("builtins", "object")
 
+    def derived(self, scope: int) -> set[int]:
+        """The classes known to derive from a class, directly or not."""
+        found: set[int] = set()
+        todo = [scope]
+        while todo:
+            fresh = self._derived.get(todo.pop(), set()) - found
+            found |= fresh
+            todo.extend(fresh)
+        return found
+
     def externals(self, scope: int) -> list[int]:
         """The external bases of a class, in order."""
         return [entry for internal, entry in self.order(scope) if not internal]

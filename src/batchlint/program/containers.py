@@ -295,13 +295,16 @@ def awaited(obj: int, linker: "Linker", result: int) -> None:
 def binop(linker: "Linker", scope: Scope, node: int, operands: tuple[int, ...], operator: str) -> None:
     """`a + b` and its like: lists join, texts become expressions, other operands call their method."""
     for operand in operands:
-        linker.solver.watch(scope.base + operand, _operand, linker, node, scope, operator)
+        others = tuple(scope.base + each for each in operands if each != operand)
+        linker.solver.watch(scope.base + operand, _operand, linker, node, scope, operator, others)
 
 
-def _operand(obj: int, linker: "Linker", node: int, scope: Scope, operator: str) -> None:
+def _operand(
+    obj: int, linker: "Linker", node: int, scope: Scope, operator: str, others: tuple[int, ...]
+) -> None:
     record = linker.record(obj)
     match record:
-        case Const(type="str") | Expression():
+        case Const(type="str") | Expression() if operator != "RShift":
             linker.solver.add(node, linker.objects.number(Expression(node)))
         case Container() if operator in ("Add", "IAdd", "BitOr", "IBitOr"):
             joined = linker.objects.number(Container(record.kind, node))
@@ -314,9 +317,11 @@ def _operand(obj: int, linker: "Linker", node: int, scope: Scope, operator: str)
             _pipe(linker, obj, node)
         case Instance():
             name = _OPERATORS.get(operator)
-            if name is not None:
+            for method in (name, f"__r{name[2:]}") if name is not None else ():
+                # The operand may stand on either side; a wrong guess finds no such method.
                 context = calls.context(linker, scope, node, EdgeKind.IMPLICIT)
-                calls.call_member(linker, obj, name, context, scope)
+                context.positional.extend((other, False) for other in others)
+                calls.call_member(linker, obj, method, context, scope)
         case External():
             if operator == "Div" and linker.objects.path(obj)[0] == "pathlib":
                 linker.solver.add(node, obj)

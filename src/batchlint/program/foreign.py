@@ -1,5 +1,6 @@
 """Calls that leave the program: what the catalog and Python's builtins say they do with their arguments."""
 
+from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from batchlint.program.objects import (
     Class,
     Const,
     Container,
+    Expression,
     External,
     Function,
     Future,
     Instance,
     MethodOf,
+    Module,
     Partial,
     Super,
 )
@@ -31,6 +34,8 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     path = linker.objects.path(obj)
     if path[0] == "builtins" and len(path) == 2 and _builtin(linker, context, path[1]):
         return
+    if path == ("importlib", "import_module"):
+        _import_module(linker, context)
     handled: set[int] = set()
     _keep(linker, context, obj, path)
     for passthrough in linker.matcher.passthroughs(path):
@@ -307,6 +312,7 @@ def _builtin(linker: "Linker", context: "CallContext", name: str) -> bool:
             default = context.argument(2, None)
             if base is not None and attribute is not None:
                 solver.watch(attribute, _getattr, linker, base, context.result, scope)
+                linker.dynamic_members.append((base, attribute, context.result))
             if default is not None:
                 solver.edge(default, context.result)
         case "setattr":
@@ -372,3 +378,19 @@ def _imported(obj: int, linker: "Linker", context: "CallContext") -> None:
         module = linker.scopes.import_(file, record.value, 0)
         found = module if module is not None else linker.objects.external(*record.value.split("."))
         linker.solver.add(context.result, found)
+    elif isinstance(record, Expression):
+        _import_by_prefix(linker, record.node, context)
+
+
+def _import_by_prefix(linker: "Linker", node: int, context: "CallContext") -> None:
+    """`import_module(f"plugins.{name}")` may import any module of that package."""
+    scope = linker.scopes.all[bisect_right(linker.scopes.bases, node) - 1]
+    values = scope.facts.values
+    first = values[node - scope.base].operands[:1] if node - scope.base < len(values) else ()
+    prefix = values[first[0]].payload if first and values[first[0]].op == "const" else None
+    if not isinstance(prefix, str) or not prefix.endswith("."):
+        return
+    for number, facts in enumerate(linker.scopes.files):
+        package = facts.module.rpartition(".")[0] + "."
+        if facts.scopes and (package == prefix or package.endswith(f".{prefix}")):
+            linker.solver.add(context.result, linker.objects.number(Module(number, facts.module, -1)))

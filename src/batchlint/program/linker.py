@@ -78,6 +78,7 @@ class Linker:
         self.called: set[int] = set()
         self.dynamic_items: list[tuple[int, int, int, bool]] = []
         self.weak_decorations: list[tuple[int, int, int]] = []
+        self.dynamic_members: list[tuple[int, int, int]] = []
         self.guessed = False
         self.link()
 

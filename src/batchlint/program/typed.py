@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from batchlint.facts import ScopeKind
 from batchlint.program import calls, containers, foreign
 from batchlint.program.model import EdgeKind
-from batchlint.program.objects import Class, External
+from batchlint.program.objects import Class, Const, External, Module
 from batchlint.program.scopes import Scope
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def weaken(linker: "Linker") -> bool:
 
 
 def _receivers(linker: "Linker") -> bool:
-    """Methods that nobody in the program calls run on instances of their own class."""
+    """Methods that nobody in the program calls run on instances of their class or of one derived."""
     added = False
     for number, kind in linker.classes.method_kinds.items():
         scope = linker.scopes.all[number]
@@ -81,8 +81,9 @@ def _receivers(linker: "Linker") -> bool:
             continue
         node = linker.parameter_node(scope, 0)
         if not linker.solver.pts[node]:
-            owner = linker.objects.number(Class(scope.parent))
-            linker.solver.add(node, owner if kind == "class" else linker.instance(scope.parent))
+            for owner in (scope.parent, *linker.classes.derived(scope.parent)):
+                made = linker.objects.number(Class(owner)) if kind == "class" else linker.instance(owner)
+                linker.solver.add(node, made)
             added = True
     return added
 
@@ -122,7 +123,7 @@ def _returns(linker: "Linker") -> bool:
 def _keys(linker: "Linker") -> bool:
     """An index that nothing is known of reaches every element."""
     pending, linker.dynamic_items = linker.dynamic_items, []
-    added = False
+    added = _any_members(linker)
     for key, obj, node, is_write in pending:
         if linker.solver.pts[key]:
             continue
@@ -132,6 +133,27 @@ def _keys(linker: "Linker") -> bool:
             linker.solver.edge(containers.element(linker, obj, containers.ALL), node)
         added = True
     return added
+
+
+def _any_members(linker: "Linker") -> bool:
+    """`getattr(module, name)` with an unknown name may be anything that the module defines."""
+    pending, linker.dynamic_members = linker.dynamic_members, []
+    for base, name, result in pending:
+        if not any(isinstance(linker.record(obj), Const) for obj in linker.solver.pts[name]):
+            linker.solver.watch(base, _every_member, linker, result)
+    return bool(pending)
+
+
+def _every_member(obj: int, linker: "Linker", result: int) -> None:
+    record = linker.record(obj)
+    if isinstance(record, Module) and record.file >= 0:
+        module = linker.scopes.all[linker.scopes.module_scope[record.file]]
+        for name, versions in module.facts.bindings.items():
+            # What the module only imports is not its own.
+            if any(module.facts.values[version].op != "import" for version in versions):
+                node = linker.scopes.member(record.file, name)
+                if node is not None:
+                    linker.solver.edge(node, result)
 
 
 def _decorations(linker: "Linker") -> bool:
