@@ -244,7 +244,9 @@ class _Shell:
         """What a substitution prints, if that is a path known without running it."""
         saved = self._directory, dict(self._variables), self._output
         self._output = None
-        self._captured += [*self.run(block)]
+        earlier, self._captured = self._captured, []
+        inner = [*self.run(block)]
+        self._captured = [*earlier, *inner]
         output = UNKNOWN if self._output is None else self._output
         self._directory, self._variables, self._output = saved
         return output
