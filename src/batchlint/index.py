@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batchlint.clock import Clock
 from batchlint.catalog.match import Matcher
 from batchlint.catalog.model import Catalog
+from batchlint.clock import Clock
 from batchlint.discover import (
     DiscoverOptions,
     ModuleIndex,

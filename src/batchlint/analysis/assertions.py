@@ -1,6 +1,7 @@
 """The user's own word on who waits: comments on definitions, and `[tool.batchlint.contexts]`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import ast
+from collections.abc import Mapping, Sequence
 
 from batchlint.analysis.places import Places
 from batchlint.analysis.roots import Root
@@ -10,7 +11,7 @@ from batchlint.facts import ScopeKind
 from batchlint.program.linker import Linker
 from batchlint.program.scopes import Scope
 from batchlint.suppress import Assertion, Directives
-from batchlint.text import Location
+from batchlint.text import Location, Source
 
 _WORDS = {Wait.LIVE: "somebody waits for", Wait.OFFLINE: "nobody waits for"}
 _NAMES = {Wait.LIVE: "realtime", Wait.OFFLINE: "offline"}
@@ -24,13 +25,16 @@ class Assertions:
         self,
         linker: Linker,
         places: Places,
+        sources: Mapping[str, Source],
         directives: Mapping[str, Directives],
         contexts: Sequence[ContextRule],
     ) -> None:
         self.linker = linker
         self.places = places
+        self.sources = sources
         self.directives = directives
         self.contexts = contexts
+        self._headers: dict[str, dict[tuple[int, int], range]] = {}
 
     def applied(self, roots: Sequence[Root]) -> list[Root]:
         """The roots with the asserted ones in place of all others of their scopes."""
@@ -61,20 +65,12 @@ class Assertions:
     def _stands_on(self, assertion: Assertion, scope: Scope) -> bool:
         if scope.facts.kind is ScopeKind.MODULE or assertion.is_module:
             return scope.facts.kind is ScopeKind.MODULE and assertion.is_module
-        return assertion.line in self._header(scope)
-
-    def _header(self, scope: Scope) -> Iterator[int]:
-        """The lines of a definition from its first decorator to the start of its body."""
-        facts = scope.facts
-        outer = self.linker.scopes.all[scope.parent].facts
-        calls = {call.value: call.span.line for call in outer.calls}
-        lines = [calls[value] for value in facts.decorators if value in calls]
-        start = min([facts.span.line, *lines])
-        yield from range(start, self._body_line(facts.span.line, scope) + 1)
-
-    def _body_line(self, line: int, scope: Scope) -> int:
-        """The last line of a signature: of several lines, the one that ends in a colon."""
-        return line + self.places.header_lines(scope.number) - 1
+        path = self.places.path(scope.number)
+        headers = self._headers.get(path)
+        if headers is None:
+            headers = self._headers[path] = _headers(self.sources[path].text)
+        start = scope.facts.span.line, scope.facts.span.column
+        return assertion.line in headers.get(start, ())
 
     def _rule(self, scope: Scope) -> tuple[Wait, str, Location] | None:
         """The first configured rule that matches a scope."""
@@ -100,3 +96,18 @@ class Assertions:
             known.per_record if known is not None else False,
             asserted=True,
         )
+
+
+def _headers(text: bytes) -> dict[tuple[int, int], range]:
+    """The lines of each definition from its first decorator to the end of its signature, by its place."""
+    try:
+        tree = ast.parse(text.decode("utf-8"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[tuple[int, int], range] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            last = max(node.lineno, node.body[0].lineno - 1)
+            found[node.lineno, node.col_offset] = range(first, last + 1)
+    return found

@@ -47,7 +47,11 @@ def schedule_text(values: Values, context: CallContext, selectors: Sequence[Argu
         if name in _CRON_CALLS:
             first = inner.argument(0, "expr")
             text = next(iter(sorted(values.texts(first))), None) if first is not None else None
-            return text if text and " " in text.strip() else _cron(values, inner, is_least_below=name in _LEAST_BELOW)
+            return (
+                text
+                if text and " " in text.strip()
+                else _cron(values, inner, is_least_below=name in _LEAST_BELOW)
+            )
         if name in _INTERVAL_CALLS:
             return _interval(values, inner)
     numbers = [c for c in values.constants(node) if isinstance(c, int | float) and not isinstance(c, bool)]
@@ -116,7 +120,9 @@ def _interval(values: Values, context: CallContext) -> str | None:
     seconds = 0.0
     for unit, size in _UNITS.items():
         node = context.keywords.get(unit)
-        numbers = {c for c in values.constants(node) if isinstance(c, int | float)} if node is not None else {0}
+        numbers = (
+            {c for c in values.constants(node) if isinstance(c, int | float)} if node is not None else {0}
+        )
         if len(numbers) != 1:
             return None
         seconds += size * next(iter(numbers))

@@ -8,6 +8,7 @@ _OF_LAYERS = (
     ("batchlint.baseline", "BaselineError"),
     ("batchlint.estimate.errors", "EstimateError"),
     ("batchlint.catalog.table", "CatalogError"),
+    ("batchlint.engine", "NoSiteError"),
 )
 
 

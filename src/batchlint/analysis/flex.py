@@ -1,0 +1,12 @@
+"""Whether a call site could take its provider's cheaper synchronous tier."""
+
+from fnmatch import fnmatchcase
+
+from batchlint.analysis.callsites import CallSite
+from batchlint.catalog.model import Provider
+
+
+def has_flex(site: CallSite, billed: Provider | None) -> bool:
+    """Whether the one model that a site names has a flex tier at the provider that is billed."""
+    globs = billed.batch_api.flex_models if billed is not None and billed.batch_api else ()
+    return len(site.models) == 1 and any(fnmatchcase(site.models[0], glob) for glob in globs)
