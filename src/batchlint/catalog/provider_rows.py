@@ -65,15 +65,15 @@ def read_vendors(table: Table) -> list[Provider]:
 def read_wrapper(table: Table, vendors: Collection[str]) -> Provider:
     """The provider of one row of `[[tool.batchlint.wrappers]]`: a function or method that sends a request.
 
-    `vendors` are the names that its `provider` may have.
+    `vendors` are the names that its `provider` may have; without one nobody knows who is billed.
     """
     paths = _callees(table, "path")
     if not paths:
         raise table.error("path", 'missing; write the dotted path of the call, as path = "acme.llm.ask"')
     name = table.texts("path")[0]
     kind = table.choice("kind", Kind) if table.has("kind") else Kind.CHAT
-    vendor = table.text("provider")
-    if vendor not in vendors:
+    vendor = table.optional_text("provider")
+    if vendor is not None and vendor not in vendors:
         raise table.error("provider", f"unknown provider {vendor!r}; {suggestion(vendor, vendors)}")
     make = _read_common(table, name, name, kind)
     operation = make(paths=paths, is_async=table.flag("is_async"), clients=(), vendor=vendor)
