@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Mapping, Sequence
 
+from batchlint.analysis.model import Root
 from batchlint.analysis.places import Places
-from batchlint.analysis.roots import Root
 from batchlint.catalog.model import RootKind, Wait
 from batchlint.config import ContextRule, matches
 from batchlint.facts import ScopeKind

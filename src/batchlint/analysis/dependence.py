@@ -143,9 +143,9 @@ def is_carried(facts: ScopeFacts, loop: int, call: int) -> bool:
     tainted = taint_of(facts, [fact.value])
     for value in needed:
         found = facts.values[value]
-        if found.op == "phi" and found.payload is not None and is_inside(facts, loop, _loop(found.payload)):
-            if any(operand in tainted for operand in found.operands):
-                return True
+        is_head = found.op == "phi" and found.payload is not None
+        if is_head and is_inside(facts, loop, _loop(found.payload)) and tainted & set(found.operands):
+            return True
     roots = set().union(*(origins(facts, value) for value in needed)) if needed else set()
     for receiver, changed in mutations(facts):
         if not any(argument.value in tainted for argument in changed.arguments):

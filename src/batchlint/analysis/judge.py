@@ -9,9 +9,9 @@ from batchlint.analysis.callsites import CallSite
 from batchlint.analysis.categories import category_of
 from batchlint.analysis.independence import Independence
 from batchlint.analysis.loops import LoopRole, Loops
+from batchlint.analysis.model import OPEN_KINDS, Root
 from batchlint.analysis.places import Places
 from batchlint.analysis.reach import Reach, Way
-from batchlint.analysis.roots import OPEN_KINDS, Root
 from batchlint.analysis.witness import Narrator
 from batchlint.catalog.model import Kind, RootKind, Wait
 from batchlint.discover import is_test
@@ -245,10 +245,8 @@ class Judge:
         self, verdict: Verdict, live: list[Way], offline: list[Way], one_shot: list[Way]
     ) -> Way | None:
         """The way that the witness tells: the one that proves the verdict, shortest first."""
-        if verdict is Verdict.REALTIME:
-            candidates = live or one_shot
-        else:
-            candidates = offline or live or one_shot
+        waiting = live or one_shot
+        candidates = waiting if verdict is Verdict.REALTIME else offline or waiting
         order = sorted(
             candidates,
             key=lambda w: (w.doubtful, w.root.kind in OPEN_KINDS, w.hit is None, len(w.calls)),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlint.analysis.loops import LoopRole, Loops
-from batchlint.analysis.roots import Root
+from batchlint.analysis.model import Root
 from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher
 from batchlint.catalog.model import Argument, FanOut, RootKind

@@ -5,44 +5,22 @@ the targets of files that start programs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from batchlint.analysis.model import Root
 from batchlint.analysis.places import Places
+from batchlint.analysis.programs import Programs
 from batchlint.analysis.schedules import schedule_text
 from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher, PathIndex
-from batchlint.catalog.model import Entrypoint, RootKind, Via, Wait
+from batchlint.catalog.model import Entrypoint, RootKind, Via
 from batchlint.facts import ScopeKind
 from batchlint.program.foreign import select
 from batchlint.program.linker import Linker
 from batchlint.program.objects import Bound, Class, Const, External, Function, Instance, Partial
-from batchlint.starts.model import Start, TargetKind
+from batchlint.starts.model import Start
 from batchlint.text import Location
-
-# Kinds whose code decides whether somebody waits: one answer printed, or records worked through.
-OPEN_KINDS: Final = frozenset({RootKind.SCRIPT, RootKind.COMMAND, RootKind.NOTEBOOK})
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A scope that something outside the program starts, who waits for it, and what shows it.
-
-    `schedule` is the schedule as the program or a file words it; `runs_per_month` where a file's
-    reader worked it out. `per_record` says that it is started once per record. `asserted` roots come
-    from the user's own word and override all others of the scope.
-    """
-
-    scope: int
-    wait: Wait
-    kind: RootKind
-    location: Location
-    message: str
-    schedule: str | None = None
-    runs_per_month: float | None = None
-    per_record: bool = False
-    asserted: bool = False
 
 
 class Roots:
@@ -72,11 +50,12 @@ class Roots:
                         rows.setdefault(path[-1], []).append(row)
         self._imports = imports_by_file(linker)
         self.prompts: set[tuple[int, int]] = set()
-        self.imported: set[int] = set()
+        self.programs = Programs(linker, places)
+        self.imported = self.programs.imported
 
     def find(self, starts: Sequence[Start]) -> list[Root]:
         """All roots, those of files that start programs first."""
-        found: list[Root] = list(self._started(starts))
+        found: list[Root] = list(self.programs.started(starts))
         for scope in self.linker.scopes.all:
             found.extend(self._decorated(scope.number))
             if scope.facts.kind is ScopeKind.CLASS:
@@ -84,7 +63,7 @@ class Roots:
             if scope.facts.kind in (ScopeKind.FUNCTION, ScopeKind.MODULE):
                 found.extend(self._in_file(scope.number))
         found.extend(self._by_calls())
-        found.extend(self._modules())
+        found.extend(self.programs.modules())
         unique = {(root.scope, root.wait, root.kind, root.location): root for root in found}
         return list(unique.values())
 
@@ -166,9 +145,9 @@ class Roots:
         for owner in self.linker.classes.internals(scope):
             for number, kind in self.linker.classes.method_kinds.items():
                 member = self.linker.scopes.all[number]
-                if member.parent == owner and kind != "property":
-                    if any(fnmatchcase(member.facts.name, pattern) for pattern in patterns):
-                        yield number
+                named = any(fnmatchcase(member.facts.name, pattern) for pattern in patterns)
+                if named and member.parent == owner and kind != "property":
+                    yield number
 
     def _derived(self, scope: int) -> Iterator[Root]:
         for base in self.linker.classes.externals(scope):
@@ -292,89 +271,6 @@ class Roots:
             yield self._root(
                 scope, row, None, f"{row.framework}: {_noun(row.kind)} {self.places.short(scope)}"
             )
-
-    def _started(self, starts: Sequence[Start]) -> Iterator[Root]:
-        for start in starts:
-            for scope in self._targets(start):
-                wait = start.wait or start.target.wait
-                schedule = start.schedule
-                if wait is Wait.LIVE:
-                    kind = RootKind.WEB
-                elif schedule is not None:
-                    kind = RootKind.SCHEDULED
-                elif wait is Wait.OFFLINE:
-                    kind = RootKind.CI
-                else:
-                    kind = RootKind.COMMAND
-                yield Root(
-                    scope,
-                    wait or Wait.OFFLINE,
-                    kind,
-                    start.location,
-                    start.label,
-                    schedule.text if schedule is not None else None,
-                    schedule.runs_per_month if schedule is not None else None,
-                )
-
-    def _targets(self, start: Start) -> Iterator[int]:
-        target = start.target
-        if target.kind is TargetKind.ATTRIBUTE and (start.wait or target.wait) is Wait.LIVE:
-            return  # the application object: its routes are roots by themselves
-        for path in target.paths:
-            file = self.linker.scopes.file_of_path.get(path)
-            if file is None or target.kind is TargetKind.PYTEST:
-                continue
-            first = self.linker.scopes.module_scope[file]
-            if target.kind in (TargetKind.SCRIPT, TargetKind.MODULE):
-                if (start.wait or target.wait) is not Wait.LIVE:
-                    yield first
-            elif target.attribute:
-                for offset, scope in enumerate(self.linker.scopes.files[file].scopes):
-                    if scope.qualname == target.attribute:
-                        yield first + offset
-
-    def _modules(self) -> Iterator[Root]:
-        """Module bodies that run as scripts."""
-        imported = self.imported = self._imported_files()
-        for file, number in enumerate(self.linker.scopes.module_scope):
-            if number < 0:
-                continue
-            facts = self.linker.scopes.all[number].facts
-            path = self.linker.scopes.files[file].path
-            guarded = any(self.is_main_guard(number, g) for g in range(len(facts.guards)))
-            is_notebook = path.endswith(".ipynb")
-            if guarded or is_notebook or (file not in imported and not path.endswith("__init__.py")):
-                kind = RootKind.NOTEBOOK if is_notebook else RootKind.SCRIPT
-                noun = "notebook" if is_notebook else "script"
-                yield Root(number, Wait.OFFLINE, kind, self.places.definition(number), f"{noun} {path}")
-
-    def _imported_files(self) -> set[int]:
-        from batchlint.program.objects import Module
-
-        found: set[int] = set()
-        for scope in self.linker.scopes.all:
-            for value in scope.facts.values:
-                if value.op == "import" and isinstance(value.payload, tuple):
-                    name, member, level, _ = value.payload
-                    for dotted in (name, f"{name}.{member}" if name else member):
-                        obj = self.linker.scopes.import_(scope.file, dotted, level) if dotted else None
-                        record = self.linker.record(obj) if obj is not None else None
-                        if isinstance(record, Module) and record.file >= 0 and record.file != scope.file:
-                            found.add(record.file)
-        return found
-
-    def is_main_guard(self, module: int, guard: int) -> bool:
-        """Whether a guard of a module body is `if __name__ == "__main__"`."""
-        facts = self.linker.scopes.all[module].facts
-        test = facts.values[facts.guards[guard].test]
-        return (
-            facts.guards[guard].positive
-            and test.op == "opaque"
-            and any(
-                facts.values[operand].op == "free" and facts.values[operand].payload == "__name__"
-                for operand in test.operands
-            )
-        )
 
 
 def imports_by_file(linker: Linker) -> list[frozenset[str]]:

@@ -34,8 +34,8 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     path = linker.objects.path(obj)
     if path[0] == "builtins" and len(path) == 2 and _builtin(linker, context, path[1]):
         return
-    if path == ("importlib", "import_module"):
-        _import_module(linker, context)
+    if path[0] == "importlib":
+        _import_dynamically(linker, context, path[-1])
     handled: set[int] = set()
     _keep(linker, context, obj, path)
     for passthrough in linker.matcher.passthroughs(path):
@@ -365,6 +365,43 @@ def _super_of(obj: int, linker: "Linker", class_scope: int, result: int) -> None
         linker.solver.add(result, linker.objects.number(Super(class_scope, obj)))
 
 
+def _import_dynamically(linker: "Linker", context: "CallContext", name: str) -> None:
+    if name == "import_module":
+        _import_module(linker, context)
+    elif name == "spec_from_file_location":
+        # The spec stands for the module; `module_from_spec` hands it on.
+        node = context.argument(1, "location")
+        if node is not None:
+            linker.solver.watch(node, _imported_file, linker, context)
+    elif name == "module_from_spec" and context.positional:
+        linker.solver.edge(context.positional[0][0], context.result)
+
+
+def _imported_file(obj: int, linker: "Linker", context: "CallContext") -> None:
+    record = linker.record(obj)
+    if isinstance(record, Const) and isinstance(record.value, str):
+        folder, exact = record.value, True
+    elif isinstance(record, Expression):
+        folder, exact = _leading_text(linker, record.node) or "", False
+    else:
+        return
+    if not exact and not folder.endswith("/"):
+        return
+    for number, facts in enumerate(linker.scopes.files):
+        path = facts.path if exact else facts.path.rpartition("/")[0] + "/"
+        if facts.scopes and (path == folder or path.endswith(f"/{folder}")):
+            linker.solver.add(context.result, linker.objects.number(Module(number, facts.module, -1)))
+
+
+def _leading_text(linker: "Linker", node: int) -> str | None:
+    """The constant text that a computed text begins with."""
+    scope = linker.scopes.all[bisect_right(linker.scopes.bases, node) - 1]
+    values = scope.facts.values
+    first = values[node - scope.base].operands[:1] if node - scope.base < len(values) else ()
+    text = values[first[0]].payload if first and values[first[0]].op == "const" else None
+    return text if isinstance(text, str) else None
+
+
 def _import_module(linker: "Linker", context: "CallContext") -> None:
     node = context.argument(0, "name")
     if node is not None:
@@ -384,11 +421,8 @@ def _imported(obj: int, linker: "Linker", context: "CallContext") -> None:
 
 def _import_by_prefix(linker: "Linker", node: int, context: "CallContext") -> None:
     """`import_module(f"plugins.{name}")` may import any module of that package."""
-    scope = linker.scopes.all[bisect_right(linker.scopes.bases, node) - 1]
-    values = scope.facts.values
-    first = values[node - scope.base].operands[:1] if node - scope.base < len(values) else ()
-    prefix = values[first[0]].payload if first and values[first[0]].op == "const" else None
-    if not isinstance(prefix, str) or not prefix.endswith("."):
+    prefix = _leading_text(linker, node)
+    if prefix is None or not prefix.endswith("."):
         return
     for number, facts in enumerate(linker.scopes.files):
         package = facts.module.rpartition(".")[0] + "."

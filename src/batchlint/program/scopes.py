@@ -84,7 +84,7 @@ class Scopes:
         """The object of the module that `name` means in a file, None for a foreign one."""
         path = self.files[file].path
         found = self.modules.resolve(path, name, level)
-        if level == 0 and name.partition(".")[0] in self.foreign and not self._is_own(name, found):
+        if level == 0 and name.partition(".")[0] in self.foreign and not self._is_own(path, name, found):
             return None
         if found is not None:
             number = self.file_of_path.get(found)
@@ -95,10 +95,26 @@ class Scopes:
             return self.solver.objects.number(Module(-1, name, file))
         return None
 
-    @staticmethod
-    def _is_own(name: str, found: str | None) -> bool:
+    def _is_own(self, importer: str, name: str, found: str | None) -> bool:
+        """Whether a file is what a name of the catalog means here: a package of that name at the root,
+        or a module beside the importing script that does not import the foreign one itself."""
+        if found is None:
+            return False
         top = name.partition(".")[0]
-        return found is not None and (found.startswith((f"{top}/", f"src/{top}/")))
+        if found.startswith((f"{top}/", f"src/{top}/")):
+            return True
+        number = self.file_of_path.get(found)
+        if top in sys.stdlib_module_names or number is None or found.rpartition("/")[2] != f"{top}.py":
+            return False
+        if found.rpartition("/")[0] != importer.rpartition("/")[0]:
+            return False
+        return not any(
+            value.op == "import"
+            and isinstance(value.payload, tuple)
+            and value.payload[0].split(".")[0] == top
+            for scope in self.files[number].scopes
+            for value in scope.values
+        )
 
     def submodule(self, module: Module, name: str) -> int | None:
         """The object of a module's submodule."""

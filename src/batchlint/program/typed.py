@@ -153,7 +153,12 @@ def _every_member(obj: int, linker: "Linker", result: int) -> None:
             if any(module.facts.values[version].op != "import" for version in versions):
                 node = linker.scopes.member(record.file, name)
                 if node is not None:
-                    linker.solver.edge(node, result)
+                    linker.solver.watch(node, _no_constant, linker, result)
+
+
+def _no_constant(obj: int, linker: "Linker", result: int) -> None:
+    if not isinstance(linker.record(obj), Const):
+        linker.solver.add(result, obj)
 
 
 def _decorations(linker: "Linker") -> bool:
