@@ -73,7 +73,14 @@ def create(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
         return Response(400, error_body(400))
     batch_id = fake.new_id("msgbatch")
     now = datetime.now(UTC)
-    fake.batches[batch_id] = {"id": batch_id, "items": items, "looks": 0, "ended": False, "at": now}
+    fake.batches[batch_id] = {
+        "id": batch_id,
+        "items": items,
+        "looks": 0,
+        "ended": False,
+        "execute": _execute,
+        "at": now,
+    }
     fake.batch_headers.append({name.lower(): value for name, value in call.headers.items()})
     for item in items:
         fake.submitted[canonical(ENDPOINT, item["params"])] += 1
@@ -122,8 +129,7 @@ def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     batch = fake.batches.get(match.group(1))
     if batch is None:
         return Response(404, error_body(404))
-    if fake.look(batch) and "lines" not in batch:
-        _execute(fake, batch)
+    fake.look(batch)
     return Response(200, _view(fake, batch))
 
 

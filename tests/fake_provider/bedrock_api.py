@@ -69,7 +69,14 @@ def create(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
         message = "the number of records is less than the required minimum 100"
         return Response(400, {"message": message}, {"x-amzn-errortype": "ValidationException"})
     arn = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{fake.new_id('job').replace('_', '')}"
-    fake.batches[arn] = {"id": arn, "bedrock": asked, "items": items, "looks": 0, "ended": False}
+    fake.batches[arn] = {
+        "id": arn,
+        "bedrock": asked,
+        "items": items,
+        "looks": 0,
+        "ended": False,
+        "execute": _execute,
+    }
     for item in items:
         fake.submitted[canonical(asked["modelInvocationType"], item["modelInput"])] += 1
     return Response(200, {"jobArn": arn})
@@ -107,8 +114,7 @@ def _execute(fake: FakeProvider, job: dict[str, Any]) -> None:
 @route("GET", "/model-invocation-job/(.+)")
 def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     job = fake.batches[unquote(match.group(1))]
-    if fake.look(job) and "status" not in job:
-        _execute(fake, job)
+    fake.look(job)
     return Response(200, _view(job))
 
 

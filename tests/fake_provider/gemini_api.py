@@ -101,6 +101,7 @@ def create(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
         "items": items,
         "looks": 0,
         "ended": False,
+        "execute": _execute,
         "gemini": asked.get("displayName"),
         "at": datetime.now(UTC),
     }
@@ -138,8 +139,7 @@ def _execute(fake: FakeProvider, batch: dict[str, Any]) -> None:
 @route("GET", "/gemini/v1(?:beta)?/(batches/[^/:]+)")
 def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     batch = fake.batches[match.group(1)]
-    if fake.look(batch) and "state" not in batch:
-        _execute(fake, batch)
+    fake.look(batch)
     return Response(200, _view(batch))
 
 

@@ -55,7 +55,15 @@ def create(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     data = b"\n".join(fake.files[file_id] for file_id in asked["input_files"])
     items = [json.loads(line) for line in data.split(b"\n") if line]
     job_id = fake.new_id("mjob")
-    job = {"id": job_id, "mistral": asked, "items": items, "looks": 0, "ended": False, "files": (None, None)}
+    job = {
+        "id": job_id,
+        "mistral": asked,
+        "items": items,
+        "looks": 0,
+        "ended": False,
+        "execute": _execute,
+        "files": (None, None),
+    }
     fake.batches[job_id] = job
     for item in items:
         fake.submitted[canonical(asked["endpoint"], _body(job, item))] += 1
@@ -111,8 +119,7 @@ def _execute(fake: FakeProvider, job: dict[str, Any]) -> None:
 @route("GET", PREFIX + "/v1/batch/jobs/([^/]+)")
 def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     job = fake.batches[match.group(1)]
-    if fake.look(job) and job["files"] == (None, None):
-        _execute(fake, job)
+    fake.look(job)
     return Response(200, _view(job))
 
 

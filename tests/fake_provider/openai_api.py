@@ -176,6 +176,7 @@ def create(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
         "items": items,
         "looks": 0,
         "ended": False,
+        "execute": _execute,
         "created": int(time.time()),
     }
     batch["problems"] = _validate(fake, items, asked["endpoint"])
@@ -276,8 +277,7 @@ def retrieve(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     batch = fake.batches.get(match.group(1))
     if batch is None:
         return Response(404, {"error": {"message": "no such batch"}})
-    if fake.look(batch) and "result" not in batch and not batch["problems"]:
-        _execute(fake, batch)
+    fake.look(batch)
     return Response(200, _view(fake, batch))
 
 

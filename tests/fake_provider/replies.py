@@ -1,10 +1,9 @@
 """What the fake providers answer: a function of the request, with directives in the prompt.
 
-``[400]``, ``[404]``, ``[429]``, ``[500]``: fail with this status, always. ``[429 x2]``: fail so the first two
-times, then answer. In a batch only:
-``[expire x1]``, ``[missing x1]``, ``[cancel]``, ``[malformed x1]``.
-``[tool]``: answer with a tool call. ``[odd]``: a field and a literal no SDK knows. ``[u2028]``: an answer with
-line separators in it.
+``[400]``, ``[404]``, ``[429]``, ``[500]``: fail with this status, always. ``[429 x2]``: fail so the first
+two times, then answer. In a batch only: ``[expire x1]``, ``[missing x1]``, ``[cancel]``,
+``[malformed x1]``. ``[tool]``: answer with a tool call. ``[odd]``: a field and a literal no SDK knows.
+``[u2028]``: an answer with line separators in it.
 """
 
 from __future__ import annotations

@@ -153,8 +153,20 @@ class FakeProvider:
     def look(self, batch: dict[str, Any]) -> bool:
         """Count a look at a batch and say whether it has ended."""
         batch["looks"] += 1
-        batch["ended"] = batch["ended"] or batch["looks"] > self.polls
+        if batch["looks"] > self.polls:
+            self._end(batch)
         return bool(batch["ended"])
+
+    def run_out(self) -> None:
+        """Run every batch that nobody has looked at to its end: those are paid for too."""
+        with self.lock:
+            for batch in self.batches.values():
+                self._end(batch)
+
+    def _end(self, batch: dict[str, Any]) -> None:
+        if not batch["ended"]:
+            batch["ended"] = True
+            batch["execute"](self, batch)
 
     def handle(self, call: Call) -> Response | None:
         """Answer a call; None hangs up."""

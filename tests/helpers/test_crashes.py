@@ -84,6 +84,7 @@ def undisturbed(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> tup
 
 def paid_once(fake: FakeProvider) -> None:
     """Every request was paid for once; the record that stands twice in the input, twice."""
+    fake.run_out()
     assert all(
         count <= 1 + ("record 1" in name or "answer" in name) for name, count in fake.paid_batch.items()
     )
@@ -143,7 +144,8 @@ import openai
 from batchlint.helpers.llm_batch import chat_request, run_requests
 
 client = openai.OpenAI(api_key="x", base_url="{fake.url}/v1")
-[outcome] = run_requests([chat_request(client, model="m", messages=[{{"role": "user", "content": "record"}}])])
+messages = [{{"role": "user", "content": "record"}}]
+[outcome] = run_requests([chat_request(client, model="m", messages=messages)])
 print(outcome.result().usage.total_tokens)
 {ending}
 """

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     wanted = set(options.batch)
     if options.command == "status":
-        found = [Batch(path.parent).load() for path in sorted(folder.glob("*/log.jsonl"))]
+        logs = [path for path in sorted(folder.glob("*/log.jsonl")) if ".draft-" not in path.parent.name]
+        found = [Batch(path.parent).load() for path in logs]
         for batch in found:
             if not wanted or batch.folder.name in wanted:
                 print(_described(batch))

@@ -67,7 +67,7 @@ def _call(request: Request, kwargs: Mapping[str, Any], answer: Any = None) -> An
 
 
 class Gemini(Provider):
-    """The Gemini API's batch mode: one model per job, files up to 2 GB, jobs end after 48 hours at the latest."""
+    """The Gemini API's batch mode: one model per job, files up to 2 GB; jobs end within 48 hours."""
 
     name = "gemini"
     max_bytes = 2_000_000_000

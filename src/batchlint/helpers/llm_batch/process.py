@@ -23,8 +23,9 @@ def open_store(folder: str) -> Store:
 def finish() -> None:
     """Declare everything delivered so far as used, so that the same request, asked again, is sent anew.
 
-    Happens by itself when the program ends without an exception. A process that runs for days calls it
-    once results are safely stored. Until then a rerun gets them from disk.
+    Happens by itself when the program ends without an exception; ``sys.exit`` counts as such an end. A
+    process that runs for days calls it once results are safely stored. Until then, and for three days, a
+    rerun gets them from disk.
     """
     for (pid, _), store in _stores.items():
         if pid == os.getpid() and not store.interrupted:

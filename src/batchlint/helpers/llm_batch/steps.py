@@ -71,7 +71,7 @@ def run_requests(requests: Iterable[Request], **settings: Any) -> list[Outcome]:
 
 def run_now(step: Step[T]) -> T:
     """Run one step with ordinary real-time calls; the form for callers that wait for one result."""
-    return run_to_end(_drive(step))
+    return run_to_end(_drive(step, is_async=False))
 
 
 def submit(steps: Iterable[Step[Any] | Request], **settings: Any) -> None:
@@ -122,7 +122,7 @@ async def run_requests_async(requests: Iterable[Request], **settings: Any) -> li
 
 async def run_now_async(step: Step[T]) -> T:
     """The async ``run_now``, for a step whose client is async."""
-    return await _drive(step)
+    return await _drive(step, is_async=True)
 
 
 async def submit_async(requests: Iterable[Request], **settings: Any) -> None:
@@ -159,7 +159,7 @@ def _single(request: Request) -> Step[Any]:
     return (yield request)
 
 
-async def _drive(step: Step[T]) -> T:
+async def _drive(step: Step[T], *, is_async: bool) -> T:
     """Run one step in real time."""
     last = Outcome()
     while True:
@@ -167,8 +167,13 @@ async def _drive(step: Step[T]) -> T:
             asked = _forward(step, last)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        last = Outcome() if isinstance(asked, Pause) else await _attempt(asked)
-        if isinstance(asked, Pause):
+        if isinstance(asked, Request):
+            last = await _attempt(asked)
+            continue
+        last = Outcome()
+        if is_async:
+            await asyncio.sleep(asked.seconds)
+        else:
             time.sleep(asked.seconds)
 
 
@@ -177,7 +182,7 @@ async def _attempt(work: Any) -> Outcome:
     try:
         if isinstance(work, Request):
             return Outcome(await settle(work.call()))
-        return Outcome(await (_drive(work) if isinstance(work, Generator) else work))
+        return Outcome(await (_drive(work, is_async=False) if isinstance(work, Generator) else work))
     except Exception as error:
         return Outcome(failure=error)
 
