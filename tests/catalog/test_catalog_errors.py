@@ -189,7 +189,7 @@ def test_file_that_is_no_text(tmp_path):
     ("row", "message"),
     [
         ({}, 'path: missing; write the dotted path of the call, as path = "acme.llm.ask"'),
-        ({"path": "acme.ask"}, 'provider: missing; write provider = a string, as "name"'),
+        ({"path": "acme.ask", "provider": 3}, 'provider: 3 is no text; write a string, as "name"'),
         (
             {"path": "acme.ask", "provider": "opena"},
             "provider: unknown provider 'opena'; did you mean 'openai'?",

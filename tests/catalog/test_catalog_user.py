@@ -68,6 +68,7 @@ vendor = "anthropic"
 blockers = { live = "somebody listens" }
 [operation.shape]
 suffix = "acme.ask"
+async_suffix = "acme.ask_later"
 keywords = ["text"]
 any_of = ["model"]
 distinctive = true
@@ -163,6 +164,7 @@ def test_every_key_of_a_provider_file_arrives(acme):
     assert_filled(acme.operations[0], {"decorators"})
     assert_filled(acme.operations[0].shape)
     assert acme.operations[2].decorators
+    assert [row.shape.suffix[-1] for row in acme.operations[:2]] == ["ask", "ask_later"]
 
 
 def test_every_key_of_a_framework_file_arrives(tmp_path):
@@ -293,6 +295,11 @@ def test_wrapper_rows_become_providers():
 def test_a_wrapper_is_a_chat_where_nothing_else_is_said():
     (row,) = load_catalog(wrappers=[{"path": "acme.ask", "provider": "openai"}]).providers[-1].operations
     assert row.kind is Kind.CHAT
+
+
+def test_a_wrapper_may_leave_open_who_is_billed():
+    (row,) = load_catalog(wrappers=[{"path": "acme.ask"}]).providers[-1].operations
+    assert row.vendor is None
 
 
 def test_types_are_frozen_and_slotted():

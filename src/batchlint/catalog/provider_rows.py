@@ -2,6 +2,7 @@
 `[[tool.batchlint.wrappers]]`."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 
 from batchlint.catalog.model import (
@@ -76,7 +77,8 @@ def read_wrapper(table: Table, vendors: Collection[str]) -> Provider:
     if vendor is not None and vendor not in vendors:
         raise table.error("provider", f"unknown provider {vendor!r}; {suggestion(vendor, vendors)}")
     make = _read_common(table, name, name, kind)
-    operation = make(paths=paths, is_async=table.flag("is_async"), clients=(), vendor=vendor)
+    is_async, shapes = table.flag("is_async"), _read_shapes(table)
+    operation = make(paths=paths, is_async=is_async, clients=(), vendor=vendor, shape=shapes[is_async])
     table.close()
     return Provider(
         name=name,
@@ -162,19 +164,23 @@ def _read_conditions(table: Table) -> tuple[tuple[Argument, str], ...]:
     return tuple(conditions)
 
 
-def _read_shape(table: Table) -> CallShape:
-    suffixes = table.paths("suffix")
-    if len(suffixes) != 1:
-        raise table.error("suffix", 'takes one path, as "chat.completions.create"')
+def _read_shapes(table: Table) -> dict[bool, CallShape | None]:
+    """The shapes of a row's synchronous and asynchronous operation; often the same."""
+    row = table.table("shape")
+    if row is None:
+        return {False: None, True: None}
+    suffix, async_suffix = row.paths("suffix"), row.paths("async_suffix")
+    if len(suffix) != 1 or len(async_suffix) > 1:
+        raise row.error("suffix", 'takes one path, as "chat.completions.create"')
     shape = CallShape(
-        suffix=suffixes[0],
-        keywords=table.texts("keywords"),
-        any_of=table.texts("any_of"),
-        distinctive=table.flag("distinctive"),
-        telling=table.texts("telling"),
+        suffix=suffix[0],
+        keywords=row.texts("keywords"),
+        any_of=row.texts("any_of"),
+        distinctive=row.flag("distinctive"),
+        telling=row.texts("telling"),
     )
-    table.close()
-    return shape
+    row.close()
+    return {False: shape, True: replace(shape, suffix=async_suffix[0]) if async_suffix else shape}
 
 
 def _read_common(table: Table, provider: str, name: str, kind: Kind) -> partial[Operation]:
@@ -182,7 +188,6 @@ def _read_common(table: Table, provider: str, name: str, kind: Kind) -> partial[
     streams = table.arguments("stream")
     if len(streams) > 1:
         raise table.error("stream", 'takes one argument, as stream = "stream"')
-    shape = table.table("shape")
     batch, reason = table.optional_flag("batch"), table.optional_text("reason")
     if batch is False and not reason:
         raise table.error("reason", "missing; say why batch = false, for the report to show")
@@ -201,7 +206,6 @@ def _read_common(table: Table, provider: str, name: str, kind: Kind) -> partial[
         batch=batch,
         reason=reason,
         blockers=table.pairs("blockers"),
-        shape=_read_shape(shape) if shape else None,
         stateful=table.flag("stateful"),
     )
 
@@ -210,6 +214,7 @@ def _read_operation(table: Table, provider: str, clients: tuple[ClientGroup, ...
     """The operations of a row: those through clients and the others, each as it is synchronous or not."""
     make = _read_common(table, provider, table.text("name"), table.choice("kind", Kind))
     vendor, always_async = table.optional_text("vendor"), table.flag("is_async")
+    shapes = _read_shapes(table)
     groups = _groups(table, clients)
     steps, async_steps = _callees(table, "paths"), _callees(table, "async_paths")
     if (steps or async_steps) and not groups:
@@ -225,13 +230,13 @@ def _read_operation(table: Table, provider: str, clients: tuple[ClientGroup, ...
         if reached:
             paths = tuple(path + step for group, each in reached for path in group.paths for step in each)
             names = tuple(dict.fromkeys(group.name for group, _ in reached))
-            made.append(make(paths=paths, clients=names, is_async=is_async, vendor=vendor))
+            through = partial(make, paths=paths, clients=names)
+            made.append(through(is_async=is_async, vendor=vendor, shape=shapes[is_async]))
     for is_async, prefix in ((False, ""), (True, "async_")):
         paths, decorators = _callees(table, f"{prefix}absolute"), table.paths(f"{prefix}decorators")
         if paths or decorators:
-            made.append(
-                make(paths=paths, clients=(), is_async=is_async, vendor=vendor, decorators=decorators)
-            )
+            direct = partial(make, paths=paths, clients=(), decorators=decorators)
+            made.append(direct(is_async=is_async, vendor=vendor, shape=shapes[is_async]))
     table.close()
     if not made:
         raise table.error("paths", "missing; give paths, async_paths, absolute or decorators")
