@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
+from batchlint.analysis.beat import beat_roots
 from batchlint.analysis.model import Root
 from batchlint.analysis.places import Places
 from batchlint.analysis.programs import Programs
@@ -64,6 +65,7 @@ class Roots:
                 found.extend(self._in_file(scope.number))
         found.extend(self._by_calls())
         found.extend(self.programs.modules())
+        found.extend(list(beat_roots(self.values, self.places, found)))
         unique = {(root.scope, root.wait, root.kind, root.location): root for root in found}
         return list(unique.values())
 

@@ -41,22 +41,37 @@ def schedule_text(values: Values, context: CallContext, selectors: Sequence[Argu
         return _cron(values, context, is_least_below=True) if is_cron else _interval(values, context)
     if texts:
         return texts[0]
-    made = _maker(values, node)
+    made = _made(values, node)
     if made is not None:
-        name, inner = made
-        if name in _CRON_CALLS:
-            first = inner.argument(0, "expr")
-            text = next(iter(sorted(values.texts(first))), None) if first is not None else None
-            return (
-                text
-                if text and " " in text.strip()
-                else _cron(values, inner, is_least_below=name in _LEAST_BELOW)
-            )
-        if name in _INTERVAL_CALLS:
-            return _interval(values, inner)
-    numbers = [c for c in values.constants(node) if isinstance(c, int | float) and not isinstance(c, bool)]
+        return made
     if any(selector.keyword in _names() for selector in selectors):
         return _cron(values, context, is_least_below=False)
+    return _every(values, node)
+
+
+def schedule_of(values: Values, node: int) -> str | None:
+    """The schedule that a value is: a text, a schedule object or a number of seconds."""
+    texts = sorted(text for text in values.texts(node) if text and HOLE not in text)
+    return texts[0] if texts else _made(values, node) or _every(values, node)
+
+
+def _made(values: Values, node: int) -> str | None:
+    """The schedule that a call makes: `crontab(...)`, `timedelta(...)`."""
+    made = _maker(values, node)
+    if made is None:
+        return None
+    name, inner = made
+    if name in _CRON_CALLS:
+        first = inner.argument(0, "expr")
+        text = next(iter(sorted(values.texts(first))), None) if first is not None else None
+        is_whole = text is not None and " " in text.strip()
+        return text if is_whole else _cron(values, inner, is_least_below=name in _LEAST_BELOW)
+    return _interval(values, inner) if name in _INTERVAL_CALLS else None
+
+
+def _every(values: Values, node: int) -> str | None:
+    """`every 300 seconds` of a number."""
+    numbers = [c for c in values.constants(node) if isinstance(c, int | float) and not isinstance(c, bool)]
     return f"every {numbers[0]:g} seconds" if len(numbers) == 1 else None
 
 
