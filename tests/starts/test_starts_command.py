@@ -56,6 +56,8 @@ def shown(text: str, cwd: str = "", **kwargs: object) -> list[str]:
         ("python 'a b.py", ["script a b.py (missing)"]),
         ("curl http://web:8000/tasks/run -d @secret", ["route /tasks/run"]),
         ("curl http://[::1/x", []),
+        ("/usr/lib/other/jobs/digest.py", ["script usr/lib/other/jobs/digest.py (missing)"]),
+        ("/opt/venv/bin/jobs --all", ["console-script jobs"]),
         ("", []),
     ],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Starter files of strangers: nothing crashes, hangs, unfolds, leaves the root, or repeats a secret."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,18 +12,19 @@ from starts_cases import read_cases
 
 from batchlint.finding import Failure
 from batchlint.starts import Start, StartKind, is_starter, parse_command, read_starts
-from batchlint.starts.files import FAMILIES
+from batchlint.starts.files import FAMILIES, family_of
 from batchlint.starts.shell import parse_shell
 
 CASES = Path(__file__).parents[2] / "testdata" / "starts"
 # One path per family of files, in the order of the table.
 PATHS = (
-    ".github/workflows/a.yml", "action.yml", "compose.yaml", "Dockerfile", "Procfile", "Makefile", "justfile",
-    "Taskfile.yml", "a.sh", "crontab", "a.timer", "a.service", "pyproject.toml", "setup.cfg", "setup.py",
-    "package.json", ".gitlab-ci.yml", ".circleci/config.yml", "cloudbuild.yaml", "dvc.yaml", "prefect.yaml",
-    "vercel.json",
-    "netlify.toml", "render.yaml", "railway.json", "fly.toml", "serverless.yml", "zappa_settings.json",
-    "f/function.json", "main.tf", "supervisord.conf", "any.yaml",
+    ".github/workflows/a.yml", ".circleci/config.yml", "etc/cron.d/a", "etc/crontabs/a", "supervisor/a.conf",
+    "supervisor/conf.d/a.conf", "action.yml", "compose.yaml", "Dockerfile", "Procfile", "Makefile",
+    "justfile", "Taskfile.yml", "a.sh", "crontab", "a.timer", "a.service", "pyproject.toml", "setup.cfg",
+    "setup.py", "package.json", ".gitlab-ci.yml", "azure-pipelines.yml", "cloudbuild.yaml", "dvc.yaml",
+    "prefect.yaml",
+    "vercel.json", "netlify.toml", "render.yaml", "railway.json", "fly.toml", "serverless.yml",
+    "zappa_settings.json", "f/function.json", "main.tf", "supervisord.conf", "any.yaml",
 )  # fmt: skip
 SOURCES = [
     text
@@ -38,10 +41,7 @@ def read(files: dict[str, bytes], failures: list[Failure] | None = None) -> tupl
 
 
 def test_every_family_has_a_path_here() -> None:
-    matching = [
-        next(n for n, family in enumerate(FAMILIES) if family.pattern.fullmatch(path)) for path in PATHS
-    ]
-    assert matching == list(range(len(FAMILIES)))
+    assert [family_of(path) for path in PATHS] == list(FAMILIES)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,13 @@ def test_hostile_files_take_bounded_time(name: str) -> None:
     start = time.process_time()
     read({path: text.encode()}, [])
     assert time.process_time() - start < 5
+
+
+def test_importing_the_package_loads_no_parser() -> None:
+    heavy = ("yaml", "cronsim", "batchlint.starts.follow")
+    code = f"import sys, batchlint.starts; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
 
 
 def test_large_files_are_skipped() -> None:

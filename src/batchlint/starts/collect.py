@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batchlint.catalog.model import Wait
 from batchlint.finding import Failure
 from batchlint.starts.files import family_of
-from batchlint.starts.follow import Declared, Follower
 from batchlint.starts.model import (
     UNKNOWN,
     Launch,
@@ -21,6 +21,9 @@ from batchlint.starts.model import (
 )
 from batchlint.starts.places import TEXT_BYTES_MAX, Tree
 from batchlint.text import Location
+
+if TYPE_CHECKING:
+    from batchlint.starts.follow import Declared, Follower
 
 _Read = Callable[[str], bytes | None]
 
@@ -42,6 +45,8 @@ def read_starts(
     bytes of such a path or None (default: from disk, at most 1 MB). A file that does not parse is
     skipped, and `on_failure` told.
     """
+    from batchlint.starts.follow import Follower
+
     wanted = sorted(set(files))
     tree = _tree(root, frozenset(wanted), read or _reader(root))
     launches: list[Launch] = []
@@ -50,7 +55,7 @@ def read_starts(
         if family is None:
             continue
         try:
-            launches += family.read(path, tree)
+            launches += [*family.read(path, tree)]
         except UnreadableError as error:
             if on_failure:
                 place = Location(path, error.line, 1, error.line, 1)
@@ -74,6 +79,8 @@ def parse_command(
     command that is no well-known tool is given as a CONSOLE_SCRIPT to look up. Templates
     (`{{ ds }}`) and unknown variables stand for unknown text.
     """
+    from batchlint.starts.follow import Declared, Follower
+
     tree = Tree(read or (lambda path: None), exists)
     nowhere = Location(cwd, 1, 1, 1, 1)
     declared = None
@@ -89,7 +96,7 @@ def _without_templates(text: str) -> str:
     return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", UNKNOWN, text, flags=re.DOTALL), flags=re.DOTALL)
 
 
-def _starts(launch: Launch, tree: Tree, follower: Follower) -> Iterator[Start]:
+def _starts(launch: Launch, tree: Tree, follower: "Follower") -> Iterator[Start]:
     place = tree.place(launch.path, launch.line) if launch.line else None
     if isinstance(launch.what, Target):
         place = place or tree.place(launch.path, 1)
@@ -120,8 +127,10 @@ def _start(launch: Launch, target: Target, way: tuple[Location, ...]) -> Start:
     return Start(way[0], launch.kind, wait, target, schedule, label, way[1:])
 
 
-def _declared(launches: Iterable[Launch], tree: Tree) -> Mapping[str, Declared]:
+def _declared(launches: Iterable[Launch], tree: Tree) -> "Mapping[str, Declared]":
     """The project's console scripts by name."""
+    from batchlint.starts.follow import Declared
+
     return {
         launch.what.runner: Declared(launch.what, tree.place(launch.path, launch.line))
         for launch in launches

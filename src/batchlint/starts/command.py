@@ -1,7 +1,6 @@
 """One command of a shell to what it starts: targets, references to commands elsewhere, or nested text."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -163,12 +162,17 @@ class _Command:
             yield from self._cloud_function(places)
         elif name in _HTTP:
             yield from self._route()
-        elif "/" in word and places.find(word, self.directory) is None:
-            yield from self._console_script(places, name, rest)
-        elif reference := read_reference(self.words, self.directory, self.in_loop):
-            yield reference
         else:
-            yield from self._console_script(places, name, rest)
+            yield from self._other(places, word, rest)
+
+    def _other(self, places: Places, word: str, rest: tuple[str, ...]) -> Iterator[Outcome]:
+        """A command that leads to another file, or a console script, which may be named by its path."""
+        reference = read_reference(self.words, self.directory, self.in_loop)
+        is_there = "/" not in word or places.find(word, self.directory) is not None
+        if reference and is_there:
+            yield reference
+        if not reference or not is_there or "/bin/" in word:
+            yield from self._console_script(places, program_name(word), rest)
 
     def _console_script(self, places: Places, name: str, rest: tuple[str, ...]) -> Iterator[Outcome]:
         if _COMMAND.fullmatch(name) and name not in load_programs().ignored_commands:
@@ -319,8 +323,3 @@ def _long_options(words: tuple[str, ...]) -> dict[str, str]:
             after = words[position + 1] if position + 1 < len(words) else ""
             options[name] = value if equals else "" if after.startswith("-") else after
     return options
-
-
-def quoted(words: tuple[str, ...]) -> str:
-    """An argument list as shell text that reads back as the same words."""
-    return " ".join(shlex.quote(word) for word in words)

@@ -8,13 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from batchlint.starts.command import Nested, Outcome, read_command
-from batchlint.starts.files.compose import follow_compose
-from batchlint.starts.files.just import follow_just, follow_task
-from batchlint.starts.files.make import follow_make
-from batchlint.starts.files.node import follow_package
-from batchlint.starts.files.packaging import follow_project_task
-from batchlint.starts.files.processes import follow_procfile
-from batchlint.starts.files.shellfile import follow_shell
+from batchlint.starts.files import load
 from batchlint.starts.inline import inline_targets
 from batchlint.starts.model import Script, Target, TargetKind, UnreadableError
 from batchlint.starts.places import Places, Tree
@@ -27,21 +21,18 @@ DEPTH_MAX = 12
 SCRIPTS_MAX = 300
 
 
-def _follow_task(reference: Reference, tree: Tree, places: Places) -> Iterator[Script | Target]:
-    """`task NAME` is go-task's where there is a Taskfile, else taskipy's."""
-    found = [*follow_task(reference, tree, places)]
-    yield from found or follow_project_task(reference, tree, places)
+_Follow = Callable[[Reference, Tree, Places], Iterator[Script | Target]]
 
-
-_FOLLOWERS: Mapping[ReferenceKind, Callable[[Reference, Tree, Places], Iterator[Script | Target]]] = {
-    ReferenceKind.SHELL: follow_shell,
-    ReferenceKind.MAKE: follow_make,
-    ReferenceKind.JUST: follow_just,
-    ReferenceKind.TASK: _follow_task,
-    ReferenceKind.PROJECT_TASK: follow_project_task,
-    ReferenceKind.PACKAGE: follow_package,
-    ReferenceKind.COMPOSE: follow_compose,
-    ReferenceKind.PROCFILE: follow_procfile,
+# In order: `task NAME` is go-task's where there is a Taskfile, else taskipy's.
+_FOLLOWERS: Mapping[ReferenceKind, tuple[str, ...]] = {
+    ReferenceKind.SHELL: ("shellfile:follow_shell",),
+    ReferenceKind.MAKE: ("make:follow_make",),
+    ReferenceKind.JUST: ("just:follow_just",),
+    ReferenceKind.TASK: ("just:follow_task", "packaging:follow_project_task"),
+    ReferenceKind.PROJECT_TASK: ("packaging:follow_project_task",),
+    ReferenceKind.PACKAGE: ("node:follow_package",),
+    ReferenceKind.COMPOSE: ("compose:follow_compose",),
+    ReferenceKind.PROCFILE: ("processes:follow_procfile",),
 }
 
 
@@ -116,11 +107,20 @@ class Follower:
                 inner = replace(script, text=text, lines=lines, directory=directory, arguments=arguments)
                 return (replace(inner, variables=tuple(variables.items())),)
             case Reference():
-                try:
-                    found = [*_FOLLOWERS[outcome.kind](outcome, self._tree, places)]
-                except UnreadableError:
-                    return ()  # reported where the file itself is read
+                found = self._elsewhere(outcome, places)
                 return tuple(self._in_container(what, script) for what in found)
+
+    def _elsewhere(self, reference: Reference, places: Places) -> list[Script | Target]:
+        """The commands another file holds; a file that does not parse is reported where it is read."""
+        for name in _FOLLOWERS[reference.kind]:
+            follow: _Follow = load(name)
+            try:
+                found = [*follow(reference, self._tree, places)]
+            except UnreadableError:
+                continue
+            if found:
+                return found
+        return []
 
     @staticmethod
     def _in_container(what: Script | Target, caller: Script) -> Script | Target:

@@ -112,8 +112,8 @@ class Target:
 class Schedule:
     """When a start happens: the schedule as its file words it, and how often that is.
 
-    `runs_per_month` counts an average month of 30.44 days; None where the file does not say
-    (a GitLab schedule is set in the web interface) or the text is not understood.
+    `runs_per_month` counts an average month of 30.44 days, and each run of a matrix; None where the
+    file does not say (a GitLab schedule is set in the web interface) or the text is not understood.
     """
 
     text: str
@@ -146,8 +146,8 @@ class Script:
     `lines` are the file lines of the text's lines; a shorter tuple means the last one goes on.
     `directory` is where it runs: root-relative, or absolute when that is all the file says.
     `folder` is the root-relative folder of the file, `mounts` map absolute folders of a container to
-    root-relative ones, `variables` and `arguments` are what the shell starts with, `name` is the
-    script's own path for `$0`.
+    root-relative ones, `variables` and `arguments` are what the shell starts with. `is_python` says
+    that the text is Python instead.
     """
 
     text: str
@@ -158,7 +158,6 @@ class Script:
     mounts: tuple[tuple[str, str], ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     arguments: tuple[str, ...] = ()
-    name: str = ""
     is_python: bool = False
 
     def file_line(self, line: int) -> int:

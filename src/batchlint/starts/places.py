@@ -6,6 +6,7 @@ longest ending of an absolute path that exists. Nothing outside the root is ever
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,9 @@ from batchlint.starts.model import ROOT, UNKNOWN, UnreadableError
 from batchlint.text import Location
 
 TEXT_BYTES_MAX = 1_000_000
+
+# Folders of the operating system, which hold nothing of the project.
+_SYSTEM = re.compile(r"/(?:usr/(?!src/|local/)|etc/|s?bin/|lib(?:64)?/|proc/|dev/|sys/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Places:
         if relative and not is_outside(relative):
             yield join(self.folder, relative)
             yield relative
-        if is_outside(full):
+        if is_outside(full) and not _SYSTEM.match(full):
             known = full.rsplit(UNKNOWN, 1)[-1].split("/")[1:] if UNKNOWN in full else full.split("/")[1:]
             for start in range(len(known)):
                 ending = "/".join(known[start:])

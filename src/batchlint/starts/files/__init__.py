@@ -1,36 +1,17 @@
-"""The families of files that start programs: which paths each takes, and its reader."""
+"""The families of files that start programs: which paths each takes, and its reader.
+
+Readers are imported when a file needs them: most projects have a handful of these families, and every
+file of a project is asked for its family.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-from batchlint.starts.files import kubernetes, sam
-from batchlint.starts.files.azure import read_function_json
-from batchlint.starts.files.compose import read_compose
-from batchlint.starts.files.crontab import read_crontab
-from batchlint.starts.files.dockerfile import read_dockerfile
-from batchlint.starts.files.github import read_action, read_workflow
-from batchlint.starts.files.gitlab import read_gitlab
-from batchlint.starts.files.just import read_justfile, read_taskfile
-from batchlint.starts.files.make import read_makefile
-from batchlint.starts.files.node import read_package_json
-from batchlint.starts.files.packaging import read_pyproject, read_setup_cfg, read_setup_py
-from batchlint.starts.files.pipelines import read_ci, read_cloud_build, read_dvc, read_prefect
-from batchlint.starts.files.platforms import (
-    read_app_engine,
-    read_cron_yaml,
-    read_fly,
-    read_netlify,
-    read_railway,
-    read_render,
-    read_vercel,
-)
-from batchlint.starts.files.processes import read_procfile, read_supervisor
-from batchlint.starts.files.serverless import read_serverless, read_zappa
-from batchlint.starts.files.shellfile import read_shell_file
-from batchlint.starts.files.systemd import read_service, read_timer
-from batchlint.starts.files.terraform import read_terraform
-from batchlint.starts.model import Launch, UnreadableError
+from batchlint.starts.model import Launch
 from batchlint.starts.places import Tree
 
 Reader = Callable[[str, Tree], Iterator[Launch]]
@@ -38,77 +19,91 @@ Reader = Callable[[str, Tree], Iterator[Launch]]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A pattern on root-relative paths and the reader of the files it matches."""
+    """A pattern on file names (in lower case), the folder they must stand in, and `module:function` of the
+    reader, below this package."""
 
-    pattern: re.Pattern[str]
-    read: Reader
+    name: str
+    reader: str
+    folder: str = ""
 
-
-def _family(pattern: str, read: Reader) -> Family:
-    return Family(re.compile(rf"(?:.*/)?(?:{pattern})", re.IGNORECASE), read)
-
-
-def _read_any_yaml(path: str, tree: Tree) -> Iterator[Launch]:
-    """A YAML file of any name: CloudFormation, Kubernetes, App Engine, else nothing.
-
-    Most YAML files are none of these, so the bytes are asked before anything is parsed, and a file that
-    only looks like one is not complained about.
-    """
-    data = tree.read(path)
-    if data is None:
-        return
-    name = path.rsplit("/", 1)[-1]
-    try:
-        if name.startswith("app") and re.search(rb"^runtime:", data, re.MULTILINE):
-            yield from read_app_engine(path, tree)
-        elif name.startswith("cron.") and re.search(rb"^cron:", data, re.MULTILINE):
-            yield from read_cron_yaml(path, tree)
-        elif any(marker in data for marker in sam.MARKERS):
-            yield from sam.read_sam(path, tree)
-        elif b"kind:" in data and any(marker in data for marker in kubernetes.MARKERS):
-            yield from kubernetes.read_kubernetes(path, tree)
-    except UnreadableError:
-        if data.lstrip().startswith((b"apiVersion:", b"AWSTemplateFormatVersion")):
-            raise
+    def read(self, path: str, tree: Tree) -> Iterator[Launch]:
+        """What a file of the family starts; raises `UnreadableError` if it does not parse."""
+        reader: Reader = load(self.reader)
+        return reader(path, tree)
 
 
-# The first family that matches a path reads it.
+# The first family that matches a path reads it; those that name a folder are asked first.
 FAMILIES: tuple[Family, ...] = (
-    _family(r"\.github/workflows/[^/]+\.ya?ml", read_workflow),
-    _family(r"action\.ya?ml", read_action),
-    _family(r"(?:docker-)?compose[^/]*\.ya?ml", read_compose),
-    _family(r"(?:Dockerfile|Containerfile)(?:\.[^/]*)?|[^/]+\.Dockerfile", read_dockerfile),
-    _family(r"Procfile(?:\.[\w-]+)?", read_procfile),
-    _family(r"(?:GNU)?makefile|[^/]+\.mk", read_makefile),
-    _family(r"\.?justfile|[^/]+\.just", read_justfile),
-    _family(r"taskfile(?:\.dist)?\.ya?ml", read_taskfile),
-    _family(r"[^/]+\.(?:sh|bash)", read_shell_file),
-    _family(r"crontabs?(?:\.[^/]*)?|[^/]*\.cron(?:tab)?|cron\.d/[^/]+|crontabs/[^/]+", read_crontab),
-    _family(r"[^/]+\.timer", read_timer),
-    _family(r"[^/]+\.service", read_service),
-    _family(r"pyproject\.toml|pixi\.toml", read_pyproject),
-    _family(r"setup\.cfg", read_setup_cfg),
-    _family(r"setup\.py", read_setup_py),
-    _family(r"package\.json", read_package_json),
-    _family(r"\.gitlab-ci\.ya?ml|[^/]+\.gitlab-ci\.ya?ml", read_gitlab),
-    _family(r"\.circleci/config\.ya?ml|azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml", read_ci),
-    _family(r"cloudbuild[^/]*\.ya?ml", read_cloud_build),
-    _family(r"dvc\.ya?ml", read_dvc),
-    _family(r"prefect\.ya?ml", read_prefect),
-    _family(r"vercel\.json", read_vercel),
-    _family(r"netlify\.toml", read_netlify),
-    _family(r"render\.ya?ml", read_render),
-    _family(r"railway\.(?:json|toml)", read_railway),
-    _family(r"fly(?:\.[\w-]+)?\.toml", read_fly),
-    _family(r"serverless[^/]*\.ya?ml", read_serverless),
-    _family(r"zappa_settings\.json", read_zappa),
-    _family(r"function\.json", read_function_json),
-    _family(r"[^/]+\.tf", read_terraform),
-    _family(r"supervisord?\.conf|supervisor(?:d|/conf\.d)?/[^/]+\.(?:conf|ini)", read_supervisor),
-    _family(r"[^/]+\.ya?ml", _read_any_yaml),
+    Family(r".+\.ya?ml", "github:read_workflow", ".github/workflows"),
+    Family(r"config\.ya?ml", "pipelines:read_ci", ".circleci"),
+    Family(r".+", "crontab:read_crontab", "cron.d"),
+    Family(r".+", "crontab:read_crontab", "crontabs"),
+    Family(r".+\.(?:conf|ini)", "processes:read_supervisor", "supervisor"),
+    Family(r".+\.(?:conf|ini)", "processes:read_supervisor", "supervisor/conf.d"),
+    Family(r"action\.ya?ml", "github:read_action"),
+    Family(r"(?:docker-)?compose[^/]*\.ya?ml", "compose:read_compose"),
+    Family(r"(?:dockerfile|containerfile)(?:\..*)?|.+\.dockerfile", "dockerfile:read_dockerfile"),
+    Family(r"procfile(?:\.[\w-]+)?", "processes:read_procfile"),
+    Family(r"(?:gnu)?makefile|.+\.mk", "make:read_makefile"),
+    Family(r"\.?justfile|.+\.just", "just:read_justfile"),
+    Family(r"taskfile(?:\.dist)?\.ya?ml", "just:read_taskfile"),
+    Family(r".+\.(?:sh|bash)", "shellfile:read_shell_file"),
+    Family(r"crontabs?(?:\..*)?|.*\.cron(?:tab)?", "crontab:read_crontab"),
+    Family(r".+\.timer", "systemd:read_timer"),
+    Family(r".+\.service", "systemd:read_service"),
+    Family(r"pyproject\.toml|pixi\.toml", "packaging:read_pyproject"),
+    Family(r"setup\.cfg", "packaging:read_setup_cfg"),
+    Family(r"setup\.py", "packaging:read_setup_py"),
+    Family(r"package\.json", "node:read_package_json"),
+    Family(r"(?:.*\.)?gitlab-ci\.ya?ml", "gitlab:read_gitlab"),
+    Family(r"(?:azure|bitbucket)-pipelines.*\.ya?ml", "pipelines:read_ci"),
+    Family(r"cloudbuild.*\.ya?ml", "pipelines:read_cloud_build"),
+    Family(r"dvc\.ya?ml", "pipelines:read_dvc"),
+    Family(r"prefect\.ya?ml", "pipelines:read_prefect"),
+    Family(r"vercel\.json", "platforms:read_vercel"),
+    Family(r"netlify\.toml", "platforms:read_netlify"),
+    Family(r"render\.ya?ml", "platforms:read_render"),
+    Family(r"railway\.(?:json|toml)", "platforms:read_railway"),
+    Family(r"fly(?:\.[\w-]+)?\.toml", "platforms:read_fly"),
+    Family(r"serverless.*\.ya?ml", "serverless:read_serverless"),
+    Family(r"zappa_settings\.json", "serverless:read_zappa"),
+    Family(r"function\.json", "azure:read_function_json"),
+    Family(r".+\.tf", "terraform:read_terraform"),
+    Family(r"supervisord?\.conf", "processes:read_supervisor"),
+    Family(r".+\.ya?ml", "anyyaml:read_any_yaml"),
 )
+
+
+def load(name: str) -> Any:
+    """The `module:function` of this package, its module imported now."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(f"{__name__}.{module}"), function)
 
 
 def family_of(path: str) -> Family | None:
     """The family of a root-relative path; None for files that start nothing."""
-    return next((family for family in FAMILIES if family.pattern.fullmatch(path)), None)
+    folder, _, name = path.rpartition("/")
+    name = name.lower()
+    if name.endswith(".py") and name != "setup.py":
+        return None  # most files of most projects
+    for family in _in_folders():
+        if folder.endswith(family.folder) and re.fullmatch(family.name, name):
+            return family
+    match = _names().fullmatch(name)
+    return _anywhere()[match.lastindex - 1] if match and match.lastindex else None
+
+
+@cache
+def _in_folders() -> tuple[Family, ...]:
+    return tuple(family for family in FAMILIES if family.folder)
+
+
+@cache
+def _anywhere() -> tuple[Family, ...]:
+    return tuple(family for family in FAMILIES if not family.folder)
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    """One pattern with a group per family, so that a path is matched once."""
+    return re.compile("|".join(f"({family.name})" for family in _anywhere()))

@@ -28,16 +28,6 @@ _WORKFLOWS = {
     "ClusterWorkflowTemplate": ("spec",),
     "CronWorkflow": ("spec", "workflowSpec"),
 }
-MARKERS = (
-    b"CronJob",
-    b"Job",
-    b"Deployment",
-    b"StatefulSet",
-    b"DaemonSet",
-    b"Pod",
-    b"Workflow",
-    b"serving.knative",
-)
 
 
 def read_kubernetes(path: str, tree: Tree) -> Iterator[Launch]:

@@ -107,8 +107,10 @@ def read_fly(path: str, tree: Tree) -> Iterator[Launch]:
 
 
 def read_app_engine(path: str, tree: Tree) -> Iterator[Launch]:
-    """The entry point of an App Engine service: it answers requests."""
+    """The entry point of an App Engine service, which answers requests, or the routes its cron calls."""
     document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    for cron in document.each("cron"):
+        yield from _cron_route(path, cron)
     if not document.string("runtime").startswith("python"):
         return
     entry = document.get("entrypoint")
@@ -117,13 +119,6 @@ def read_app_engine(path: str, tree: Tree) -> Iterator[Launch]:
     if what:
         line = 0 if entry else document.get("runtime").place
         yield Launch(StartKind.APP_ENGINE, "App Engine service", path, what, line, Wait.LIVE)
-
-
-def read_cron_yaml(path: str, tree: Tree) -> Iterator[Launch]:
-    """The routes that App Engine's cron calls."""
-    for document in read_yaml(tree.required(path)):
-        for cron in document.each("cron"):
-            yield from _cron_route(path, cron)
 
 
 def _cron_route(path: str, cron: Node) -> Iterator[Launch]:

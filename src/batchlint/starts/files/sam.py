@@ -13,7 +13,7 @@ from batchlint.starts.targets import Spot, handler_target
 
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _SUBSTITUTION = re.compile(r"\$\{(\w+)")
-MARKERS = (b"AWS::Serverless::", b"AWS::Lambda::")
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 
 
 def read_sam(path: str, tree: Tree) -> Iterator[Launch]:
@@ -37,10 +37,14 @@ def read_sam(path: str, tree: Tree) -> Iterator[Launch]:
 
 
 def _target(path: str, tree: Tree, properties: Node, shared: Node) -> Target | None:
+    if properties.get("InlineCode"):
+        return None
     handler = properties.string("Handler") or shared.string("Handler")
     commands = properties.strings("ImageConfig", "Command")
     code = properties.string("CodeUri") or shared.string("CodeUri") or "."
-    directory = join(folder_of(path), code if "://" not in code else ".")
+    if "://" in code or code.endswith(".zip"):
+        code = "."  # packed elsewhere
+    directory = join(folder_of(path), _PLACEHOLDER.sub(UNKNOWN, code))
     spot = Spot(Places(tree.exists, folder_of(path)), directory, runner="lambda")
     return handler_target(handler or (commands[0] if commands else ""), spot)
 

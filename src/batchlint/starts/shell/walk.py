@@ -71,7 +71,7 @@ class _Shell:
     def __init__(self, script: Script) -> None:
         self._directory = script.directory
         self._variables: dict[str, tuple[str, ...]] = {name: (value,) for name, value in script.variables}
-        self._variables["0"] = (f"{ROOT}/{script.name or script.path}",)
+        self._variables["0"] = (f"{ROOT}/{script.path}",)
         self._variables["BASH_SOURCE"] = self._variables["0"]
         self._set_arguments(script.arguments)
         self._functions: dict[str, Block] = {}
@@ -223,7 +223,7 @@ class _Shell:
             is_kept = is_kept or bool(values)
             fields[-1] += values[0] if values else ""
             fields += values[1:]
-        if len(word.parts) > 0 and fields[0].startswith("~/"):
+        if fields[0].startswith("~/"):
             fields[0] = UNKNOWN + fields[0][1:]
         return [field[:_VALUE_MAX] for field in fields[:1000]] if is_kept else []
 

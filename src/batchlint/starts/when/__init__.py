@@ -3,12 +3,7 @@
 import re
 from functools import cache
 
-from batchlint.starts.when.calls import call_runs
-from batchlint.starts.when.cron import DAYS_PER_MONTH, aws_cron_runs, cron_runs
-from batchlint.starts.when.oncalendar import calendar_runs
-from batchlint.starts.when.phrases import phrase_runs, span_runs
-
-__all__ = ["DAYS_PER_MONTH", "runs_per_month", "span_runs"]
+__all__ = ["runs_per_month"]
 
 _TEXT_MAX = 200
 # Airflow's, cron's and systemd's words for "not on a schedule".
@@ -27,6 +22,12 @@ def runs_per_month(text: str) -> float | None:
     `timedelta(hours=1)`) and phrases ("every 5 minutes", "1st monday of month 09:00"). A bare time of
     day is systemd's: once a day. What happens once, or never by itself, is None.
     """
+    # Most runs meet no schedule, and the readers of all their forms are many patterns.
+    from batchlint.starts.when.calls import call_runs
+    from batchlint.starts.when.cron import aws_cron_runs, cron_runs
+    from batchlint.starts.when.oncalendar import calendar_runs
+    from batchlint.starts.when.phrases import phrase_runs, span_runs
+
     text = text.strip()
     if not text or len(text) > _TEXT_MAX or text.lower() in _UNSCHEDULED:
         return None
