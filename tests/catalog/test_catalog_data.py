@@ -162,6 +162,7 @@ URLS = [
     ("https://bedrock-runtime.us-east-1.amazonaws.com/model/m/converse", "bedrock", "converse"),
     ("https://bedrock-runtime.us-east-1.amazonaws.com/model/m/invoke", "bedrock", "converse"),
     ("https://api.cohere.com/v2/chat", "cohere", "chat"),
+    ("https://models.inference.ai.azure.com/chat/completions", "github", "chat/completions"),
     ("https://openrouter.ai/api/v1/chat/completions", "openrouter", "chat/completions"),
     ("https://api.chat.jina.ai/v1/chat/completions", "jina", "chat/completions"),
     (

@@ -217,7 +217,8 @@ class ModelRoute:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An inference endpoint of raw HTTP: a regular expression on the URL path (host matched by `Host`,
-    or any host where `any_host`, or where the body has all the `telling` keys)."""
+    or any host where `any_host`, or where the body has all the `telling` keys). A local host may be the
+    project's own server: there only rows with its vendor, or `any_host`, hold."""
 
     path: str
     kind: Kind
