@@ -6,6 +6,7 @@
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from batchlint.catalog.match import Matcher
 from batchlint.catalog.model import Dispatch, HigherOrder
@@ -58,6 +59,10 @@ class CallContext:
                 if index == position:
                     return node
         return None
+
+
+# Rounds of weaker evidence: each adds one kind of it, and what it adds may call for the others again.
+_WEAKENINGS_MAX: Final = 12
 
 
 class Linker:
@@ -129,7 +134,7 @@ class Linker:
                 self._value(scope, index)
             self._heap(scope)
         self.solver.run()
-        for _ in range(3):
+        for _ in range(_WEAKENINGS_MAX):
             if not typed.weaken(self):
                 break
             self.solver.run()

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _TRANSPARENT: Final = frozenset(
     {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
 )
-# A method name that this many classes define says too little about an unknown receiver.
-_GUESS_CLASSES_MAX: Final = 2
+# A method name that more families of classes than this define says too little about an unknown receiver.
+_GUESS_FAMILIES_MAX: Final = 2
+_GUESS_CLASSES_MAX: Final = 12
 # Methods of files, containers, models, sessions and tasks: an unknown receiver is more likely foreign.
 _COMMON_METHODS: Final = frozenset(
     "add all append apply call clear close commit connect copy count create data decode delete do emit "
@@ -191,10 +192,18 @@ def _callees(linker: "Linker") -> bool:
             base = scope.base + callee.operands[0]
             for row in linker.matcher.higher_orders_named(name):
                 handled |= foreign.call_through(linker, context, row)
-            if not linker.solver.pts[base]:
+            known = linker.solver.pts[base]
+            if not known or (known == {linker.objects.opaque} and "_" in name.strip("_")):
                 _guess_method(linker, owners.get(name, []), context)
         foreign.escape(linker, context, handled)
     return True
+
+
+def _family(linker: "Linker", method: int) -> int:
+    """The class farthest up that defines a method of the same name: overrides are one method."""
+    scope = linker.scopes.all[method]
+    bases = linker.classes.internals(scope.parent)
+    return [c for c in bases if scope.facts.name in linker.scopes.all[c].facts.bindings][-1]
 
 
 def _owners_by_name(linker: "Linker") -> dict[str, list[int]]:
@@ -207,11 +216,14 @@ def _owners_by_name(linker: "Linker") -> dict[str, list[int]]:
 
 
 def _guess_method(linker: "Linker", owners: list[int], context: "CallContext") -> None:
-    if not 0 < len(owners) <= _GUESS_CLASSES_MAX:
+    families = {_family(linker, number) for number in owners}
+    if not 0 < len(families) <= _GUESS_FAMILIES_MAX or len(owners) > _GUESS_CLASSES_MAX:
         return
     for number in owners:
         scope = linker.scopes.all[number]
-        if scope.facts.name in _COMMON_METHODS or len(scope.facts.parameters) - 1 < len(context.positional):
+        names = {parameter.name for parameter in scope.facts.parameters}
+        fits = len(names) - 1 >= len(context.positional) and names >= set(context.keywords)
+        if scope.facts.name in _COMMON_METHODS or not fits:
             continue
         guess = replace(context, kind=EdgeKind.GUESS)
         calls.enter(linker, guess, number, linker.instance(scope.parent))
