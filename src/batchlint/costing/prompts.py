@@ -22,6 +22,7 @@ Part = StaticPart | DynamicPart
 
 _DEPTH_MAX: Final = 24
 _PARTS_MAX: Final = 200
+_VALUES_MAX: Final = 2_000
 _FILE_BYTES_MAX: Final = 2_000_000
 # Keys of messages and parts whose values are no text of the prompt.
 _LABELS: Final = frozenset(
@@ -47,7 +48,7 @@ class Prompts:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.values = trace.values
-        self._open: set[int] = set()
+        self._known: dict[int, list[Part]] = {}
 
     def prompt(self, site: CallSite, context: CallContext | None) -> PromptText:
         """Everything that one request sends; empty where the call carries no prompt that can be read."""
@@ -86,13 +87,14 @@ class Prompts:
 
     def parts(self, node: int, name: str = "", depth: int = 0) -> list[Part]:
         """The parts of one value; `name` is what the code calls it."""
-        if depth > _DEPTH_MAX or node in self._open:
-            return [DynamicPart(DynamicKind.UNKNOWN, name)]
-        self._open.add(node)
-        try:
-            return self._parts(node, name, depth + 1)
-        finally:
-            self._open.discard(node)
+        known = self._known.get(node)
+        if known is None:
+            # A value that is part of itself, or that would take too long to follow, is unknown.
+            self._known[node] = [DynamicPart(kind_of(name), name)]
+            if depth > _DEPTH_MAX or len(self._known) > _VALUES_MAX:
+                return self._known[node]
+            known = self._known[node] = self._parts(node, name, depth + 1)[:_PARTS_MAX]
+        return known
 
     def _parts(self, node: int, name: str, depth: int) -> list[Part]:
         found = self.trace.fact(node)
