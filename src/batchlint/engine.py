@@ -233,11 +233,18 @@ def _site(
         obstacles=judgement.obstacles,
         savings=savings,
         fix=FixKind.NONE,
-        roots=tuple(sorted({way.root.kind.value for way in judgement.offline})),
+        roots=_root_kinds(judgement),
         title=billed.title if billed is not None else site.provider,
-        flex=has_flex(site, billed),
+        flex=has_flex(places.linker, site, billed),
         fan_out=site.is_fan_out,
     )
+
+
+def _root_kinds(judgement: Judgement) -> tuple[str, ...]:
+    """What starts the scope that the witness begins with, so that rule and witness speak of the same."""
+    way = judgement.way
+    kinds = {w.root.kind.value for w in judgement.offline if way is None or w.root.scope == way.root.scope}
+    return tuple(sorted(kinds))
 
 
 def call_graph(path: Path, config: Config) -> Mapping[str, Sequence[str]]:

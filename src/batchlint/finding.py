@@ -195,9 +195,9 @@ class Site:
 
     `provider` is the SDK or wrapper library the code calls, `vendor` the provider that is billed where
     that is known, `title` its name for people. `function` is the dotted name of the function the call
-    stands in. `roots` are the kinds of root that reach it offline (`RootKind` values). `flex` says that
-    the model has a cheaper synchronous tier, `fan_out` that the operation is a library's own concurrent
-    "batch". The first step of the witness names the root.
+    stands in. `roots` are the kinds of the offline roots that the witness starts from (`RootKind` values).
+    `flex` says that the call could take a cheaper synchronous tier, `fan_out` that the operation is a
+    library's own concurrent "batch". The first step of the witness names the root.
     """
 
     location: Location

@@ -128,6 +128,8 @@ class Judge:
                 continue
             elif root.wait is Wait.LIVE:
                 live.append(way)
+            elif not root.asserted and self.reach.is_always_awaited(root):
+                continue  # its callers' ways say who waits
             elif root.kind is RootKind.TEST:
                 tests.append(way)
             elif root.kind in OPEN_KINDS and not root.asserted:
@@ -244,14 +246,22 @@ class Judge:
     def _choose(
         self, verdict: Verdict, live: list[Way], offline: list[Way], one_shot: list[Way]
     ) -> Way | None:
-        """The way that the witness tells: the one that proves the verdict, shortest first."""
+        """The way that the witness tells: the one that proves the verdict, scheduled before other ones,
+        shortest first."""
         waiting = live or one_shot
         candidates = waiting if verdict is Verdict.REALTIME else offline or waiting
-        order = sorted(
+        if not candidates:
+            return None
+        return min(
             candidates,
-            key=lambda w: (w.doubtful, w.root.kind in OPEN_KINDS, w.hit is None, len(w.calls)),
+            key=lambda w: (
+                w.doubtful,
+                w.root.kind in OPEN_KINDS,
+                w.hit is None,
+                w.root.kind is not RootKind.SCHEDULED,
+                len(w.calls),
+            ),
         )
-        return order[0] if order else None
 
     def _confidence(
         self, site: CallSite, verdict: Verdict, way: Way | None, one_shot: list[Way]

@@ -92,6 +92,12 @@ class Reach:
         """The roots that a scope is."""
         return self._roots.get(scope, ())
 
+    def is_always_awaited(self, root: Root) -> bool:
+        """Whether a queue task has callers in the program and all of them wait for its result."""
+        if root.kind is not RootKind.TASK_QUEUE or root.scope in self.dispatchers:
+            return False
+        return any(edge.dispatch is not None for edge in self._callers.get(root.scope, ()))
+
     def ways(self, scope: int, call: int) -> list[Way]:
         """The shortest way to the site from every root, with a record loop on it and without."""
         return self._search(scope, self._hit(scope, call, None), ((scope, call),))

@@ -70,7 +70,7 @@ class Pricing:
         """What a site could save; None for verdicts that leave nothing to save."""
         route = _ROUTES.get(judgement.verdict)
         billed = self._providers.get(site.vendor or "") or self._providers.get(site.provider)
-        if route is None or (route is Route.FLEX and not has_flex(site, billed)):
+        if route is None or (route is Route.FLEX and not has_flex(self.linker, site, billed)):
             return None
         trace = Trace(self.linker, self.values, self.root, judgement.way)
         scope = self.linker.scopes.all[site.scope]
@@ -86,7 +86,7 @@ class Pricing:
             volume=self._volume(trace, judgement, declared),
             declared=declared,
             discount=billed.batch_api.discount if billed is not None and billed.batch_api else None,
-            has_flex=has_flex(site, billed),
+            has_flex=has_flex(self.linker, site, billed),
         )
         return self._estimated(asked, site.models, billed)
 
