@@ -4,14 +4,24 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harbor.llm import claude, complete
+from harbor.chat import SYSTEM
+from harbor.llm import claude, openai_client
 
 CASES = Path(__file__).with_name("faq.jsonl")
 
 
+def answer_to(question: str) -> str:
+    """What the assistant says."""
+    response = openai_client.chat.completions.create(
+        model="gpt-5-mini",
+        messages=[{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}],
+    )
+    return response.choices[0].message.content or ""
+
+
 def score(case: dict[str, str]) -> int:
     """What the judge gives to one answer, from 1 to 5."""
-    answer = complete(case["question"])
+    answer = answer_to(case["question"])
     verdict = claude.messages.create(
         model="claude-opus-4-5",
         max_tokens=5,

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 from harbor.blurbs import write_blurb
 from harbor.llm import openai_client
 
+SYSTEM = "You are the assistant of a bookshop. Be brief and kind."
+
 app = FastAPI()
 
 
@@ -21,7 +23,7 @@ def chat(question: Question) -> dict[str, str | None]:
     response = openai_client.chat.completions.create(
         model="gpt-5-mini",
         messages=[
-            {"role": "system", "content": "You are the assistant of a bookshop. Be brief and kind."},
+            {"role": "system", "content": SYSTEM},
             {"role": "user", "content": question.text},
         ],
     )

@@ -2,6 +2,8 @@
 
 import json
 
+from celery import shared_task
+
 from harbor.llm import openai_client
 from harbor.store import rows
 
@@ -22,7 +24,8 @@ def stock(isbn: str) -> int:
     return next(row["copies"] for row in rows("SELECT copies FROM books WHERE isbn = ?", isbn))
 
 
-def main() -> None:
+@shared_task
+def restock() -> None:
     """Let the model look until it has decided."""
     messages: list = [{"role": "user", "content": "Which of this week's bestsellers should we order?"}]
     while True:
@@ -36,7 +39,3 @@ def main() -> None:
             messages.append({"role": "tool", "tool_call_id": call.id, "content": str(copies)})
     with open("orders.txt", "w") as orders:
         orders.write(reply.content or "")
-
-
-if __name__ == "__main__":
-    main()

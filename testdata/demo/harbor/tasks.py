@@ -12,6 +12,10 @@ app.conf.beat_schedule = {
         "task": "harbor.tasks.sort_reviews",
         "schedule": crontab(hour=2, minute=30),
     },
+    "restock": {
+        "task": "harbor.restock.restock",
+        "schedule": crontab(hour=5, minute=0, day_of_week="mon"),
+    },
 }
 
 

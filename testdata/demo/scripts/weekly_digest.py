@@ -4,13 +4,18 @@ import os
 import smtplib
 from email.message import EmailMessage
 
-from harbor.llm import complete
+from harbor.llm import openai_client
 from harbor.store import rows
 
 
 def digest(interests: str, titles: list[str]) -> str:
     """The text for one subscriber."""
-    return complete(f"A reader likes {interests}. Recommend three of these books:\n" + "\n".join(titles))
+    response = openai_client.responses.create(
+        model="gpt-5-mini",
+        instructions="You write to readers of a bookshop's newsletter.",
+        input=f"A reader likes {interests}. Recommend three of these books:\n" + "\n".join(titles),
+    )
+    return response.output_text
 
 
 def main() -> None:
