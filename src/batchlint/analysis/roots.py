@@ -15,7 +15,7 @@ from batchlint.analysis.programs import Programs
 from batchlint.analysis.schedules import schedule_text
 from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher, PathIndex
-from batchlint.catalog.model import Entrypoint, RootKind, Via
+from batchlint.catalog.model import AccessPath, Entrypoint, RootKind, Via
 from batchlint.facts import ScopeKind
 from batchlint.program.foreign import select
 from batchlint.program.linker import Linker
@@ -50,6 +50,10 @@ class Roots:
                     if path[0] == "*":
                         rows.setdefault(path[-1], []).append(row)
         self._imports = imports_by_file(linker)
+        self._methods: dict[int, list[int]] = {}
+        for number, kind in linker.classes.method_kinds.items():
+            if kind != "property":
+                self._methods.setdefault(linker.scopes.all[number].parent, []).append(number)
         self.prompts: set[tuple[int, int]] = set()
         self.programs = Programs(linker, places)
         self.imported = self.programs.imported
@@ -103,7 +107,7 @@ class Roots:
                     rows.setdefault(row, decorator)
         for row, decorator in rows.items():
             schedule = self._schedule(row, outer.base + decorator)
-            text = f"{self._frameworks[row.framework].name}: {_noun(row.kind)} {self.places.short(scope)}"
+            text = _told(row, self.places.short(scope))
             for target in self._members(scope, row.methods):
                 yield self._root(target, row, None, text, schedule=schedule)
 
@@ -145,17 +149,16 @@ class Roots:
             return
         patterns = tuple(methods) or ("[!_]*", "__call__")
         for owner in self.linker.classes.internals(scope):
-            for number, kind in self.linker.classes.method_kinds.items():
-                member = self.linker.scopes.all[number]
-                named = any(fnmatchcase(member.facts.name, pattern) for pattern in patterns)
-                if named and member.parent == owner and kind != "property":
+            for number in self._methods.get(owner, ()):
+                name = self.linker.scopes.all[number].facts.name
+                if any(fnmatchcase(name, pattern) for pattern in patterns):
                     yield number
 
     def _derived(self, scope: int) -> Iterator[Root]:
         for base in self.linker.classes.externals(scope):
             path = self.linker.objects.path(base)
             for row in self._rows[Via.BASE_CLASS].match(path):
-                text = f"{row.framework}: {_noun(row.kind)} {self.places.short(scope)}"
+                text = _told(row, self.places.short(scope))
                 for target in self._members(scope, row.methods):
                     yield self._root(target, row, None, text)
 
@@ -184,7 +187,7 @@ class Roots:
                         number,
                         row,
                         location,
-                        f"{row.framework}: {'.'.join(s for s in path if s != '()')} is called here",
+                        _told(row, self.places.short(number), path),
                         schedule=self._schedule(row, node),
                     )
         for scope in self.linker.scopes.all:
@@ -211,7 +214,7 @@ class Roots:
         schedule = self._schedule(row, self._node(scope, call))
         for node, _ in select(context, row.arguments):
             for target in self._callables(node, 0):
-                text = f"{row.framework}: {_noun(row.kind)} {self.places.short(target)}"
+                text = _told(row, self.places.short(target))
                 for member in self._members(target, row.methods):
                     location = self.places.call(scope, call)
                     yield self._root(member, row, location, text, schedule=schedule)
@@ -270,9 +273,7 @@ class Roots:
                 )
             ):
                 continue
-            yield self._root(
-                scope, row, None, f"{row.framework}: {_noun(row.kind)} {self.places.short(scope)}"
-            )
+            yield self._root(scope, row, None, _told(row, self.places.short(scope)))
 
 
 def imports_by_file(linker: Linker) -> list[frozenset[str]]:
@@ -314,8 +315,16 @@ _NOUNS: Final[Mapping[RootKind, str]] = {
 }
 
 
-def _noun(kind: RootKind) -> str:
-    return _NOUNS[kind]
+def _told(row: Entrypoint, name: str, path: AccessPath | None = None) -> str:
+    """A root in words: `queue task nightly (celery)`, `command tool.py (argparse)`.
+
+    In brackets stands what makes it one: the framework, or the library that is called at `path`.
+    """
+    if row.via is Via.FILE:
+        return f"{_NOUNS[row.kind]} {name}"
+    first = path or row.paths[0]
+    library = first[1] if first[0] == "builtins" else row.framework if first[0] == "*" else first[0]
+    return f"{_NOUNS[row.kind]} {name} ({library})"
 
 
 def _glob(path: str, pattern: str) -> bool:

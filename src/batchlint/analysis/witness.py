@@ -1,5 +1,7 @@
 """Witnesses: the way from a root to a call site, told step by step."""
 
+from typing import Final
+
 from batchlint.analysis.callsites import CallSite
 from batchlint.analysis.loops import Loops
 from batchlint.analysis.places import Places
@@ -8,6 +10,8 @@ from batchlint.catalog.model import Wait
 from batchlint.facts import LoopKind
 from batchlint.finding import Shape, Step
 from batchlint.program.linker import Linker
+
+_COUNTERS: Final = frozenset({"_", "i", "idx", "index", "j", "k", "n", "num", "count", "pbar"})
 
 
 class Narrator:
@@ -49,8 +53,10 @@ class Narrator:
             return [Step(location, kind)]
         loop = self.linker.scopes.all[scope].facts.loops[hit.loop]
         location = self.places.head(scope, loop.span)
-        names = ", ".join(loop.names) or "records"
-        noun = "once per iteration of this loop" if loop.kind is LoopKind.WHILE else f"once per {names}"
+        # `for i, row in enumerate(rows)`: the number says nothing.
+        names = [name for name in loop.names if name not in _COUNTERS] or list(loop.names)
+        each = ", ".join(names) or "record"
+        noun = "once per iteration of this loop" if loop.kind is LoopKind.WHILE else f"once per {each}"
         return [Step(location, f"runs {noun}")]
 
     def _callee(self, scope: int, call: int) -> str:
