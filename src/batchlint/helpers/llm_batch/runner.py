@@ -323,6 +323,8 @@ class Run:
             return
         batch.note(status=progress.status, collected=len(batch.ids) - len(known))
 
+    # What a batch did not answer is sent like this on purpose.
+    # batchlint: realtime
     async def _send(self, provider: Provider, client: Any, batch: Batch) -> None:
         """Send a batch's requests in real time, recording each answer at once."""
         for key, body in batch.bodies():
