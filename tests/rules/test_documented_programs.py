@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from batchlint import engine
 from batchlint.config import Config
 from batchlint.rules import findings
 from batchlint.rules.registry import RULES
-
-engine = pytest.importorskip("batchlint.engine")
 
 
 def codes(program: dict[str, str], root: Path) -> list[str]:
