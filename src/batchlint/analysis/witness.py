@@ -1,5 +1,6 @@
 """Witnesses: the way from a root to a call site, told step by step."""
 
+from itertools import pairwise
 from typing import Final
 
 from batchlint.analysis.callsites import CallSite
@@ -22,6 +23,9 @@ class Narrator:
         self.loops = loops
         self.reach = reach
         self.places = places
+        self._targets: dict[tuple[int, int], list[int]] = {}
+        for edge in linker.edges.values():
+            self._targets.setdefault((edge.caller, edge.call), []).append(edge.target)
 
     def witness(self, site: CallSite, way: Way | None) -> tuple[Step, ...]:
         """The steps of a way, root first; without a way the call alone."""
@@ -29,14 +33,13 @@ class Narrator:
         if way is None:
             return (last,)
         steps = [Step(way.root.location, _with_schedule(way))]
-        for scope, call in way.calls[:-1]:
+        for (scope, call), (entered, _) in pairwise(way.calls):
             steps.extend(self._loop(way, scope, call))
             location = self.places.call(scope, call)
-            facts = self.linker.scopes.all[scope].facts
-            name = self._callee(scope, call)
-            where = self.places.short(scope)
-            if not (way.hit is not None and way.hit.loop < 0 and way.hit.call == call):
-                steps.append(Step(location, f"{where} calls {name}" if facts.name else f"calls {name}"))
+            name = self._callee(scope, call, entered)
+            is_loop = way.hit is not None and way.hit.loop < 0 and way.hit.call == call
+            if not (is_loop and way.hit is not None and way.hit.scope == scope):
+                steps.append(Step(location, f"{self.places.short(scope)} calls {name}"))
         steps.extend(self._loop(way, site.scope, site.call))
         return (*steps, last)
 
@@ -59,11 +62,10 @@ class Narrator:
         noun = "once per iteration of this loop" if loop.kind is LoopKind.WHILE else f"once per {each}"
         return [Step(location, f"runs {noun}")]
 
-    def _callee(self, scope: int, call: int) -> str:
-        targets = [
-            edge.target for edge in self.linker.edges.values() if (edge.caller, edge.call) == (scope, call)
-        ]
-        return self.places.short(targets[0]) if targets else "it"
+    def _callee(self, scope: int, call: int, entered: int) -> str:
+        """What a call leads into: the scope that the way enters next, where the call itself enters it."""
+        targets = self._targets.get((scope, call), [entered])
+        return self.places.short(entered if entered in targets else targets[0])
 
 
 def _with_schedule(way: Way) -> str:
