@@ -216,11 +216,13 @@ def _site(
 ) -> Site:
     providers = {provider.name: provider for provider in catalog.providers}
     billed = providers.get(site.vendor or "") or providers.get(site.provider)
+    # A library that only passes requests on bills nothing.
+    is_known = billed is not None and (billed.batch_api or billed.no_batch or billed.is_local)
     return Site(
         location=places.call(site.scope, site.call),
         function=places.name(site.scope),
         provider=site.provider,
-        vendor=site.vendor,
+        vendor=site.vendor if is_known else None,
         operation=site.name,
         is_async=site.is_async,
         is_streaming=site.is_streaming,

@@ -17,12 +17,19 @@ _WORDS: Final = (
     (DynamicKind.PASSAGE, re.compile(r"chunk|passage|paragraph|context|snippet|excerpt|section|abstract")),
     (DynamicKind.RECORD, re.compile(r"^(row|record|item|example|sample|entry|data|obj)s?$|json|dumps")),
 )  # fmt: skip
+# A variable of such a name may hold anything; as a field of something it is a field.
+_SAY_NOTHING: Final = frozenset(
+    {"", "content", "contents", "data", "input", "inputs", "message", "prompt", "prompts", "query", "s",
+     "string", "text", "texts", "user_input", "user_prompt", "value", "values", "x"}
+)  # fmt: skip
 
 
 def kind_of(name: str) -> DynamicKind:
     """The kind of a part with that name (`article_text`, `row.title`); its last word counts most."""
+    if name.lower() in _SAY_NOTHING:
+        return DynamicKind.UNKNOWN
     last = name.rpartition(".")[2].lower()
     for kind, words in _WORDS:
         if words.search(last):
             return kind
-    return DynamicKind.RECORD_FIELD if last else DynamicKind.UNKNOWN
+    return DynamicKind.RECORD_FIELD

@@ -117,7 +117,7 @@ its name and its behaviour for everyone else.
 
 from batchlint.finding import Severity, Site, Verdict
 from batchlint.rules.base import Rule
-from batchlint.rules.wording import origin, provider
+from batchlint.rules.wording import batch_api, origin, provider
 
 
 def applies(site: Site) -> bool:
@@ -135,9 +135,7 @@ def message(site: Site) -> str:
 
 def remedy(site: Site) -> str:
     """What to do about it."""
-    return (
-        f"leave the live path alone and give the offline path its own way to the {provider(site)} batch API"
-    )
+    return f"leave the live path alone and give the offline path its own way to {batch_api(site)}"
 
 
 RULE = Rule("BL106", __name__, Severity.WARNING, applies, message, remedy)

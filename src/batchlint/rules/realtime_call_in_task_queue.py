@@ -122,7 +122,7 @@ is in the program.
 
 from batchlint.finding import Severity, Shape, Site
 from batchlint.rules.base import Rule
-from batchlint.rules.wording import is_eligible, origin, provider
+from batchlint.rules.wording import batch_api, is_eligible, origin, provider
 
 
 def applies(site: Site) -> bool:
@@ -140,10 +140,10 @@ def message(site: Site) -> str:
 def remedy(site: Site) -> str:
     """What to do about it."""
     return (
-        f"hand many records to one task and send them through the {provider(site)} batch API; "
+        f"hand many records to one task and send them through {batch_api(site)}; "
         "where tasks must stay single, take the flex tier"
         if site.flex
-        else f"hand many records to one task and send them through the {provider(site)} batch API"
+        else f"hand many records to one task and send them through {batch_api(site)}"
     )
 
 

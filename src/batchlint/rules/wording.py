@@ -35,9 +35,16 @@ def is_eligible(site: Site) -> bool:
     return site.verdict is Verdict.ELIGIBLE
 
 
+def batch_api(site: Site) -> str:
+    """`the OpenAI batch API`; of a library that passes requests on to a provider nobody knows, its own."""
+    if site.vendor is None:
+        return "your provider's batch API"
+    return f"the {provider(site).removesuffix(' API')} batch API"
+
+
 def batch_remedy(site: Site) -> str:
     """What to do with requests of which there are many."""
     return (
-        f"build the requests of all records first, send them through the {provider(site)} batch API, "
+        f"build the requests of all records first, send them through {batch_api(site)}, "
         "and join the results by id"
     )
