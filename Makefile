@@ -30,7 +30,7 @@ $(VENV)/.developing: $(VENV)/.installed pyproject.toml
 
 # Findings are exit code 1, which is what a demonstration is for; an error (2) still fails.
 demo: $(VENV)/.installed
-	@$(BIN)/batchlint --root $(DEMO) $(DEMO) || [ $$? -eq 1 ]
+	@cd $(DEMO) && $(CURDIR)/$(BIN)/batchlint || [ $$? -eq 1 ]
 
 test: lint types self pytest
 
