@@ -50,11 +50,11 @@ class Roots:
                     if path[0] == "*":
                         rows.setdefault(path[-1], []).append(row)
         self._imports = imports_by_file(linker)
+        self.prompts: set[tuple[int, int]] = set()
         self._methods: dict[int, list[int]] = {}
         for number, kind in linker.classes.method_kinds.items():
             if kind != "property":
                 self._methods.setdefault(linker.scopes.all[number].parent, []).append(number)
-        self.prompts: set[tuple[int, int]] = set()
         self.programs = Programs(linker, places)
         self.imported = self.programs.imported
 
@@ -158,7 +158,10 @@ class Roots:
         for base in self.linker.classes.externals(scope):
             path = self.linker.objects.path(base)
             for row in self._rows[Via.BASE_CLASS].match(path):
-                text = _told(row, self.places.short(scope))
+                name = self.places.short(scope)
+                if row.kind is RootKind.MANAGEMENT:  # is called `Command`, and known by its file
+                    name = self.places.path(scope).rpartition("/")[2].removesuffix(".py")
+                text = _told(row, name)
                 for target in self._members(scope, row.methods):
                     yield self._root(target, row, None, text)
 
