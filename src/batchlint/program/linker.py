@@ -13,7 +13,7 @@ from batchlint.catalog.model import Dispatch, HigherOrder
 from batchlint.catalog.prefixes import OPEN_STEPS_MAX
 from batchlint.facts import FileFacts
 from batchlint.facts.model import ParameterKind
-from batchlint.program import attributes, calls, containers, typed
+from batchlint.program import attributes, calls, containers, operators, typed
 from batchlint.program.classes import Classes
 from batchlint.program.model import Edge, EdgeKind
 from batchlint.program.objects import (
@@ -177,7 +177,7 @@ class Linker:
             case "fstring":
                 solver.add(node, self.objects.number(Expression(node)))
             case "binop":
-                containers.binop(self, scope, node, operands, str(payload))
+                operators.binop(self, scope, node, operands, str(payload))
             case "typed":
                 typed.seed(self, scope, operands[0], node)
             case "tuple" | "list" | "set" | "dict" | "comp":
