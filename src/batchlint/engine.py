@@ -153,14 +153,12 @@ def explain(report: Report, path: str, line: int) -> str:
     """The whole story of the call site at a line of a root-relative path, in plain words; raises
     `NoSiteError` where there is none."""
     from batchlint.analysis.explain import Story, nearest
-    from batchlint.report.escape import printable
 
     analysis = report.analysis
     for site, call, judgement in analysis.sites if analysis is not None else ():
         if site.location.path == path and site.location.line <= line <= site.location.end_line:
             assert analysis is not None
-            text = Story(analysis.narrator, site, call, judgement).text()
-            return "\n".join(printable(each) for each in text.split("\n"))
+            return Story(analysis.narrator, site, call, judgement).text()
     raise NoSiteError(nearest(report.sites, path, line))
 
 

@@ -72,8 +72,10 @@ def explain(place: str, values: Mapping[str, Any]) -> int:
 
     with progress(is_quiet=False):
         report = analyse([path], session.config, session.root, jobs=session.config.jobs)
-    text = explanation(report, relative(path, session.root), int(number))
-    output.write(text if text.endswith("\n") else f"{text}\n", is_text=True)
+    from batchlint.report.escape import printable
+
+    story = explanation(report, relative(path, session.root), int(number))
+    output.write("".join(f"{printable(line)}\n" for line in story.splitlines()), is_text=True)
     return 0
 
 
