@@ -139,6 +139,7 @@ class CallSites:
             no_batch = group.no_batch
             if constructor is not None:
                 models = models or self._texts(constructor, group.model)
+                vendor = self._inner_vendor(constructor, group) or vendor
                 vendor, no_batch = self._host(constructor, group, vendor, no_batch)
         return self._finish(scope, call, row, context, vendor, models, no_batch)
 
@@ -157,7 +158,7 @@ class CallSites:
         provider = self.providers[row.provider]
         vendor = self._route(vendor, provider, models)
         billed = self.providers.get(vendor or "")
-        batchable, reason = self._batchable(row, billed, no_batch)
+        batchable, reason = self._batchable(row, billed, no_batch, models)
         is_streaming = row.streams or (context is not None and self._is_on(context, row.stream))
         blockers = [
             (keyword, why)
@@ -196,7 +197,7 @@ class CallSites:
     ) -> tuple[ClientGroup | None, CallContext | None]:
         """The client group that a path starts with, and the constructor call that made the client."""
         path = tuple(step for step, _ in steps)
-        for length in range(len(path) - 1, 0, -1):
+        for length in range(len(path), 0, -1):
             groups = [
                 group
                 for provider, group in self._groups.get(path[:length], ())
@@ -223,6 +224,19 @@ class CallSites:
                 return False
         return True
 
+    def _inner_vendor(self, constructor: CallContext, group: ClientGroup) -> str | None:
+        """The vendor of the client that a wrapping client was given."""
+        node = self.values.argument(constructor, group.inner)
+        for obj in sorted(self.linker.solver.pts[node]) if node is not None else ():
+            record = self.linker.record(obj)
+            if not isinstance(record, External) or record.step != "()":
+                continue
+            for provider, inner in self._groups.get(self.linker.objects.path(obj), ()):
+                made = self.linker.contexts.get(record.made_by)
+                if made is not None and self._holds(inner, made):
+                    return self._host(made, inner, inner.vendor or provider.name, None)[0]
+        return None
+
     def _host(
         self, constructor: CallContext, group: ClientGroup, vendor: str, no_batch: str | None
     ) -> tuple[str, str | None]:
@@ -242,7 +256,7 @@ class CallSites:
 
     def _route(self, vendor: str | None, provider: Provider, models: tuple[str, ...]) -> str | None:
         """The vendor that a model name stands for in libraries that route by it."""
-        if vendor is not None and (vendor != provider.name or provider.batch_api is not None):
+        if not provider.routes or vendor not in (None, provider.name):
             return vendor
         for model in models:
             for route in self.catalog.models:
@@ -251,7 +265,9 @@ class CallSites:
         return vendor
 
     @staticmethod
-    def _batchable(row: Operation, billed: Provider | None, no_batch: str | None) -> tuple[bool, str | None]:
+    def _batchable(
+        row: Operation, billed: Provider | None, no_batch: str | None, models: tuple[str, ...]
+    ) -> tuple[bool, str | None]:
         if no_batch is not None:
             return False, no_batch
         if row.batch is not None:
@@ -265,10 +281,11 @@ class CallSites:
             known = billed.is_local
             return not known, f"{billed.title} has no batch API" if known else None
         if row.kind not in billed.batch_api.kinds:
-            return (
-                False,
-                row.reason or f"the batch API of {billed.title} does not take {row.kind.value} requests",
-            )
+            kind = row.kind.value
+            return False, row.reason or f"the batch API of {billed.title} does not take {kind} requests"
+        taken = billed.batch_api.models
+        if taken and models and not any(fnmatchcase(m, pattern) for m in models for pattern in taken):
+            return False, f"the batch API of {billed.title} does not take {models[0]}"
         return True, None
 
     def _is_on(self, context: CallContext, argument: Argument | None) -> bool:
@@ -330,7 +347,12 @@ class CallSites:
     def _by_shape(self, scope: Scope, index: int, call: CallFact, name: str) -> CallSite | None:
         chain = _chain(scope, call.callee)
         keywords = {argument.keyword for argument in call.arguments}
-        for row in self._shapes[name]:
+        imported = self._imports[scope.file]
+
+        def is_foreign(row: Operation) -> bool:
+            return not any(_imports(imported, each) for each in self.providers[row.provider].imports)
+
+        for row in sorted(self._shapes[name], key=is_foreign):
             shape = row.shape
             assert shape is not None
             if chain[-len(shape.suffix) :] != shape.suffix or len(chain) < len(shape.suffix):
@@ -345,8 +367,7 @@ class CallSites:
                 continue
             provider = self.providers[row.provider]
             telling = bool(shape.telling) and set(shape.telling) <= keywords
-            imported = self._imports[scope.file]
-            if not (shape.distinctive or telling or any(_imports(imported, n) for n in provider.imports)):
+            if not (shape.distinctive or telling) and is_foreign(row):
                 continue
             models = self._texts(context, row.model)
             return self._finish(

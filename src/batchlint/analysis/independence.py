@@ -15,9 +15,12 @@ class Independence:
         self.loops = loops
         self._carried: dict[tuple[int, int, int], bool] = {}
 
-    def is_sequential(self, way: Way) -> bool:
+    def is_sequential(self, way: Way, *, stateful: bool = False) -> bool:
         """Whether each request on the way depends on an earlier response, in every record loop there
-        is; without a record loop, whether an inner loop feeds responses back."""
+        is; without a record loop, whether an inner loop feeds responses back. The receiver of a
+        `stateful` operation keeps the conversation: it is one unless each record gets a new receiver."""
+        if stateful and way.hit is not None and self._keeps_receiver(way):
+            return True
         if way.hit is not None and way.hit.loop < 0:
             return False  # a map over records: the callable gets one record at a time
         records = self._loops(way, LoopRole.RECORD)
@@ -25,6 +28,24 @@ class Independence:
             return all(self._is_carried(way, place, loop) for place, loop in records)
         turns = self._loops(way, LoopRole.AGENT) + self._loops(way, LoopRole.SMALL)
         return any(self._is_carried(way, place, loop) for place, loop in turns)
+
+    def _keeps_receiver(self, way: Way) -> bool:
+        """Whether the receiver of the site's call is older than one iteration of the record loop."""
+        scope, call = way.calls[-1]
+        facts = self.linker.scopes.all[scope].facts
+        callee = facts.values[facts.calls[call].callee]
+        if callee.op != "attr":
+            return False
+        made = [
+            facts.calls[value.payload]  # type: ignore[call-overload]
+            for origin in dependence.origins(facts, callee.operands[0])
+            if (value := facts.values[origin]).op == "call"
+        ]
+        if not made:
+            return True
+        if way.hit is None or way.hit.scope != scope or way.hit.loop < 0:
+            return False
+        return not any(dependence.is_inside(facts, way.hit.loop, each.loop) for each in made)
 
     def _loops(self, way: Way, role: LoopRole) -> list[tuple[int, int]]:
         """The loops of a role around the calls of a way: (place of the call on the way, loop)."""

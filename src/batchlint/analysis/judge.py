@@ -89,7 +89,8 @@ class Judge:
         """The verdict of one site."""
         live, offline, one_shot = self._ways(site)
         obstacles = self._site_obstacles(site)
-        carried = [way for way in offline if self.independence.is_sequential(way)]
+        stateful = site.operation is not None and site.operation.stateful
+        carried = [way for way in offline if self.independence.is_sequential(way, stateful=stateful)]
         verdict = self._verdict(site, live, offline, one_shot, carried)
         if live:
             obstacles.append(self._live_obstacle(live[0]))
