@@ -72,7 +72,7 @@ class Pricing:
         billed = self._providers.get(site.vendor or "") or self._providers.get(site.provider)
         if route is None or (route is Route.FLEX and not has_flex(self.linker, site, billed)):
             return None
-        trace = Trace(self.linker, self.values, self.root, judgement.way)
+        trace = Trace(self.linker, self.values, self.root, judgement.way, self._edges)
         scope = self.linker.scopes.all[site.scope]
         context = self.linker.contexts.get(scope.base + scope.facts.calls[site.call].value)
         declared = self._declared(site, judgement)
@@ -102,7 +102,7 @@ class Pricing:
     def _volume(self, trace: Trace, judgement: Judgement, declared: VolumeRow | None) -> Volume:
         if judgement.way is None:
             return volume_of([None], None, declared)
-        volumes = Volumes(trace, self.loops, self._edges)
+        volumes = Volumes(trace, self.loops)
         return volume_of(volumes.sizes(judgement.way), volumes.runs(judgement.way), declared)
 
     def _declared(self, site: CallSite, judgement: Judgement) -> VolumeRow | None:

@@ -204,7 +204,11 @@ class Prompts:
         if name == "join" and arguments:
             return _repeated(self.parts(arguments[0], "", depth))
         held = self._held(node, name, depth)
-        if any(isinstance(part, StaticPart) for part in held):
+        for returned in self.trace.returned(scope.number, int(value.payload)):  # type: ignore[call-overload]
+            if _length(held):
+                break
+            held = self.parts(returned, name, depth)
+        if _length(held):
             return held
         content = [keywords[key] for key in _CONTENT if key in keywords]
         if name.endswith("Template") or name == "from_template":

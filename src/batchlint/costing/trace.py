@@ -4,7 +4,7 @@ Points-to sets say what a value may be over all callers; here one way from a roo
 followed, so that a parameter means the argument that is passed on this very way.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -14,18 +14,28 @@ from batchlint.analysis.values import HOLE, Values
 from batchlint.facts import ScopeKind
 from batchlint.facts.model import CallFact, Value
 from batchlint.program.linker import CallContext, Linker
-from batchlint.program.model import EdgeKind
+from batchlint.program.model import Edge, EdgeKind
 from batchlint.program.scopes import Scope
 
 _DEPTH_MAX: Final = 12
+_TARGETS_MAX: Final = 4
 _PATH_CALLS: Final = frozenset({"Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "resolve"})
 
 
 class Trace:
-    """Follows values backwards along one way; nothing is executed."""
+    """Follows values backwards along one way; nothing is executed. `edges` are those of the call graph by
+    (scope, call)."""
 
-    def __init__(self, linker: Linker, values: Values, root: Path, way: Way | None) -> None:
+    def __init__(
+        self,
+        linker: Linker,
+        values: Values,
+        root: Path,
+        way: Way | None,
+        edges: Mapping[tuple[int, int], Sequence[Edge]],
+    ) -> None:
         self.linker = linker
+        self.edges = edges
         self.values = values
         self.root = root
         self._frames = _frames(linker, way.calls) if way is not None else {}
@@ -71,6 +81,14 @@ class Trace:
             case "await" | "enter" | "star":
                 return [scope.base + value.operands[0]]
         return []
+
+    def returned(self, scope: int, call: int) -> list[int]:
+        """The nodes that the program's functions which a call leads into return."""
+        found: list[int] = []
+        for edge in self.edges.get((scope, call), ())[:_TARGETS_MAX]:
+            callee = self.linker.scopes.all[edge.target]
+            found += [callee.base + value for value in callee.facts.returns]
+        return found
 
     def argument(self, scope: Scope, index: int) -> int | None:
         """What the way passes for a parameter: the node of the argument, or of its default."""

@@ -1,6 +1,6 @@
 """How often a call site sends a request: the sizes of the loops on a way, and the schedule of its root."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,6 @@ from batchlint.estimate import runs_per_month as starts_of
 from batchlint.facts.model import CallFact, Value
 from batchlint.finding import Range
 from batchlint.program.foreign import select
-from batchlint.program.model import Edge
 from batchlint.program.objects import Container
 from batchlint.program.scopes import Scope
 
@@ -29,11 +28,10 @@ _COUNTED: Final = (LoopRole.RECORD, LoopRole.SMALL)
 
 
 class Volumes:
-    """Reads the volume of a site along one way; `edges` are those of the call graph by (scope, call)."""
+    """Reads the volume of a site along one way."""
 
-    def __init__(self, trace: Trace, loops: Loops, edges: Mapping[tuple[int, int], Sequence[Edge]]) -> None:
+    def __init__(self, trace: Trace, loops: Loops) -> None:
         self.trace = trace
-        self.edges = edges
         self.values = trace.values
         self.linker = trace.linker
         self.loops = loops
@@ -71,7 +69,7 @@ class Volumes:
         """The size of what a higher-order call maps over: its items, or the table it is a method of."""
         fact = scope.facts.calls[call]
         context = self.linker.contexts.get(scope.base + fact.value)
-        for edge in self.edges.get((scope.number, call), ()):
+        for edge in self.trace.edges.get((scope.number, call), ()):
             row = edge.higher_order
             for node, _ in select(context, row.items) if row is not None and context is not None else ():
                 return self._size(scope, node - scope.base, 0)
@@ -199,18 +197,14 @@ class Volumes:
                 todo += [scope.base + argument.value for argument in call.arguments]
                 callee = scope.facts.values[call.callee]
                 todo += [scope.base + operand for operand in callee.operands]
-                todo += self._returned(scope.number, index)
+                todo += self.trace.returned(scope.number, index) + self._yielded(scope.number, index)
             elif value.op == "list":
                 todo += self._filled(scope, at)
 
-    def _returned(self, scope: int, call: int) -> list[int]:
-        """What the program's functions that a call leads into return or yield."""
-        found: list[int] = []
-        for edge in self.edges.get((scope, call), ())[:4]:
-            callee = self.linker.scopes.all[edge.target]
-            found += [callee.base + value for value in callee.facts.returns]
-            found += _sources(callee, callee.facts.yields)
-        return found
+    def _yielded(self, scope: int, call: int) -> list[int]:
+        """What the generators that a call leads into go over to make what they yield."""
+        targets = [self.linker.scopes.all[edge.target] for edge in self.trace.edges.get((scope, call), ())]
+        return [node for callee in targets for node in _sources(callee, callee.facts.yields)]
 
     def _filled(self, scope: Scope, node: int) -> list[int]:
         """The sources of the loops that append to a list which starts empty."""
