@@ -25,6 +25,8 @@ from batchlint.text import Location
 if TYPE_CHECKING:
     from batchlint.starts.follow import Declared, Follower
 
+_JINJA_VALUE = re.compile(r"\{\{[^{}]{0,500}\}\}")
+_JINJA_STATEMENT = re.compile(r"\{%.{0,500}?%\}", re.DOTALL)
 _Read = Callable[[str], bytes | None]
 
 
@@ -93,7 +95,7 @@ def parse_command(
 
 def _without_templates(text: str) -> str:
     """Jinja expressions as unknown text, Jinja statements dropped."""
-    return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", UNKNOWN, text, flags=re.DOTALL), flags=re.DOTALL)
+    return _JINJA_STATEMENT.sub("", _JINJA_VALUE.sub(UNKNOWN, text))
 
 
 def _starts(launch: Launch, tree: Tree, follower: "Follower") -> Iterator[Start]:

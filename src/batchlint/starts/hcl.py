@@ -11,12 +11,12 @@ from batchlint.starts.model import UNKNOWN
 
 DEPTH_MAX = 30
 
-_SKIP = re.compile(r"(?:\s|,|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_SKIP = re.compile(r"(?:\s|,|#[^\n]*|//[^\n]*|/\*(?:.*?\*/|.*))+", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][\w-]*|\"[^\"\n]*\"")
 _HEREDOC = re.compile(r"<<[-~]?\s*([A-Za-z_]\w*)\n")
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-_COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_INTERPOLATION = re.compile(r"\$\{([^{}]*)\}")
+_COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*(?:.*?\*/|.*)", re.DOTALL)
+_INTERPOLATION = re.compile(r"\$\{([^{}]{0,500})\}")
 _REFERENCE = re.compile(r"\b((?:data\.)?[a-z][\w-]*\.[\w-]+)")
 _LIST_ITEM = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
 

@@ -102,6 +102,20 @@ def read_yaml(text: str) -> tuple[Node, ...]:
     return tuple(builder.documents)
 
 
+def read_document(text: str) -> Node:
+    """The first document of YAML text, an empty node if there is none; raises as `read_yaml`."""
+    return next(iter(read_yaml(text)), EMPTY)
+
+
+def called_document(text: str) -> Node:
+    """The first document of a file that another one calls; empty if it does not parse, which is reported
+    where the file itself is read."""
+    try:
+        return read_document(text)
+    except UnreadableError:
+        return EMPTY
+
+
 def read_json(text: str) -> Node:
     """The value of JSON text; raises `UnreadableError` for what is no JSON."""
     # YAML, which is read for its line numbers, has no surrogate pairs.
@@ -117,11 +131,10 @@ def read_json(text: str) -> Node:
 def read_toml(text: str) -> Node:
     """The table of TOML text, with the lines of keys found by name; raises `UnreadableError`."""
     try:
-        data = tomllib.loads(text)
+        return _from_data(tomllib.loads(text), _key_lines(text), (), 1)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"at line (\d+)", str(error))
         raise UnreadableError("is not valid TOML", int(found[1]) if found else 1) from None
-    return _from_data(data, _key_lines(text), (), 1)
 
 
 def read_ini(text: str) -> Node:
@@ -129,8 +142,8 @@ def read_ini(text: str) -> Node:
 
     Written here because configparser knows no lines and fails on some broken files.
     """
-    sections: dict[str, Node] = {}
-    entries: dict[str, Node] | None = None
+    sections: dict[str, tuple[int, dict[str, list[Node]]]] = {}
+    entries: dict[str, list[Node]] | None = None
     key = ""
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
@@ -138,19 +151,28 @@ def read_ini(text: str) -> Node:
             continue
         if header := _SECTION.fullmatch(stripped):
             entries = {}
-            sections[header[1]] = Node(number, entries=entries)
+            sections[header[1]] = (number, entries)
             key = ""
         elif entries is None:
             raise UnreadableError("is not valid INI: a line stands before the first section", number)
         elif line[0].isspace() and key:
-            known = entries[key]
-            before = known.items or ((known,) if known.text else ())
-            entries[key] = Node(known.line, items=(*before, Node(number, stripped)))
+            entries[key].append(Node(number, stripped))
         else:
-            name, _, value = _INI_SEPARATOR.sub("\0", stripped, count=1).partition("\0")
+            name, *value = _INI_SEPARATOR.split(stripped, maxsplit=1)
             key = name.strip().lower()
-            entries[key] = Node(number, value.strip())
-    return Node(entries=sections)
+            entries[key] = [Node(number, text) for text in map(str.strip, value)]
+    return Node(
+        entries={
+            section: Node(line, entries={name: _joined(lines) for name, lines in values.items()})
+            for section, (line, values) in sections.items()
+        }
+    )
+
+
+def _joined(lines: list[Node]) -> Node:
+    """A value of one line, or the list of its lines that are not empty."""
+    filled = tuple(line for line in lines if line.text)
+    return lines[0] if len(lines) == 1 else Node(filled[0].line if filled else 1, items=filled)
 
 
 class _Builder:

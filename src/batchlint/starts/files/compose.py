@@ -9,20 +9,20 @@ from batchlint.catalog.model import Wait
 from batchlint.starts.files.dockerfile import Stage, image_script, stages
 from batchlint.starts.files.pieces import command_text, environment
 from batchlint.starts.model import UNKNOWN, Launch, Schedule, Script, StartKind
-from batchlint.starts.nodes import EMPTY, Node, read_yaml
+from batchlint.starts.nodes import EMPTY, Node, read_document
 from batchlint.starts.places import Places, Tree, folder_of, join
 from batchlint.starts.references import Reference
 from batchlint.starts.when import runs_per_month
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_VARIABLE = re.compile(r"\$\$|\$\{(\w+)(?::?-([^}]*))?[^}]*\}|\$(\w+)")
+_VARIABLE = re.compile(r"\$\$|\$\{(\w{1,200})(?::?-([^}]{0,500}))?[^}]{0,500}\}|\$(\w+)")
 # Ofelia runs scheduled jobs that are written as labels of a service.
 _OFELIA = re.compile(r"ofelia\.job-(?:exec|run|local)\.([\w.-]+)\.(schedule|command)")
 
 
 def read_compose(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per service with a command; the program decides whether someone waits."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     for name, service in document.pairs("services"):
         script = _service(path, service, tree)
         if script:
@@ -38,7 +38,7 @@ def follow_compose(reference: Reference, tree: Tree, places: Places) -> Iterator
     text = tree.text(path) if path else None
     if path is None or text is None:
         return
-    document = next(iter(read_yaml(text)), EMPTY)
+    document = read_document(text)
     service = document.get("services", reference.name)
     how, *words = reference.arguments
     if words and how == "exec":

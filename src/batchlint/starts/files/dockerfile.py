@@ -5,13 +5,16 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from batchlint.starts.files.crontab import crontab_launches, written_crontabs
 from batchlint.starts.model import UNKNOWN, Launch, Script, StartKind
 from batchlint.starts.places import Tree, folder_of, is_outside, join
 
+_INSTRUCTIONS_MAX = 3_000
+
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w{1,200})(?::?-([^}]{0,500}))?\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def image_script(
 def stages(text: str, context: str) -> list[Stage]:
     """The stages of a Dockerfile whose build context is the root-relative folder `context`."""
     found: list[Stage] = []
-    for line, word, rest in _instructions(text):
+    for line, word, rest in islice(_instructions(text), _INSTRUCTIONS_MAX):
         if word == "FROM":
             found.append(_from(rest, found))
         elif found:

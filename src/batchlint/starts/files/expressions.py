@@ -9,7 +9,7 @@ from batchlint.starts.nodes import Node
 
 COMBINATIONS_MAX = 256
 
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(.{0,500}?)\}\}")
 _CONSTANT = re.compile(r"'([^']*)'|(-?\d+(?:\.\d+)?)")
 
 

@@ -12,10 +12,11 @@ from batchlint.catalog.model import Wait
 from batchlint.starts.files.expressions import matrix_combinations, substitute
 from batchlint.starts.files.pieces import environment, schedule_of, script_of
 from batchlint.starts.model import ROOT, Launch, Schedule, Script, StartKind, Target
-from batchlint.starts.nodes import EMPTY, Node, read_yaml
+from batchlint.starts.nodes import EMPTY, Node, called_document, read_document
 from batchlint.starts.places import Tree, folder_of, join
 
-_CALLS_MAX = 6
+_CALLS_MAX = 100
+_LAUNCHES_MAX = 10_000
 # Inputs of third-party actions that hold shell text (retry and remote-shell actions).
 _COMMAND_INPUTS = ("command", "run", "cmd", "script")
 _EVENT_SCHEDULE = re.compile(r"github\.event\.schedule\s*==\s*'([^']*)'")
@@ -38,7 +39,13 @@ class _Run:
     values: Mapping[str, str] = field(default_factory=dict)
     variables: tuple[tuple[str, str], ...] = ()
     shell: str = ""
-    calls: int = 0
+    active: tuple[str, ...] = ()
+    # Shared by all that inherits it, so that workflows which call each other many times end.
+    calls: Iterator[int] = field(default_factory=lambda: iter(range(_CALLS_MAX)))
+
+    def may_call(self, file: str) -> bool:
+        """Whether a file may be called: not in a circle, and not for ever."""
+        return file not in (self.path, *self.active) and next(self.calls, None) is not None
 
     @property
     def origin(self) -> str:
@@ -50,7 +57,7 @@ class _Run:
 
 def read_workflow(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per command of every job."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     base = path.rpartition(".github/")[0].rstrip("/")
     values = {"github.workspace": _root(base)}
     run = _Run(tree, path, path, base, directory=base, schedule=_schedule(document.get("on")), values=values)
@@ -59,7 +66,7 @@ def read_workflow(path: str, tree: Tree) -> Iterator[Launch]:
 
 def read_action(path: str, tree: Tree) -> Iterator[Launch]:
     """The commands of a composite action, with the defaults of its inputs."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     base = path.rpartition(".github/")[0].rstrip("/")
     run = _Run(tree, path, path, base, directory=base, values={"github.workspace": _root(base)})
     yield from _action(document, EMPTY, run, path)
@@ -88,8 +95,9 @@ def _jobs(document: Node, run: _Run) -> Iterator[Launch]:
             variables=(*inner.variables, *environment(document.get("env")), *environment(job.get("env"))),
             shell=own.string("shell") or defaults.string("shell"),
         )
-        launches = [launch for values in combinations for launch in _steps(job, _with(inner, values))]
-        yield from _merged(launches)
+        most = max(1, _LAUNCHES_MAX // max(1, len(job.each("steps"))))
+        kept = combinations[:most]
+        yield from _merged([launch for values in kept for launch in _steps(job, _with(inner, values))])
 
 
 def _with(run: _Run, values: Mapping[str, str]) -> _Run:
@@ -139,10 +147,10 @@ def _step(step: Node, run: _Run) -> Iterator[Launch]:
     if uses.startswith("./"):
         names = (join(run.base, f"{uses}/{name}") for name in ("action.yml", "action.yaml"))
         file = next((name for name in names if run.tree.exists(name)), None)
-        text = run.tree.text(file) if file and run.calls < _CALLS_MAX else None
+        text = run.tree.text(file) if file and run.may_call(file) else None
         if file and text is not None:
-            action = next(iter(read_yaml(text)), EMPTY)
-            called = replace(run, line=run.line or step.get("uses").place, calls=run.calls + 1)
+            action = called_document(text)
+            called = replace(run, line=run.line or step.get("uses").place, active=(*run.active, file))
             yield from _action(action, step.get("with"), called, file)
     elif uses and not uses.startswith("actions/"):
         for name in _COMMAND_INPUTS:
@@ -176,11 +184,11 @@ def _action(action: Node, given: Node, run: _Run, file: str) -> Iterator[Launch]
 def _reusable(job: Node, run: _Run, combinations: tuple[Mapping[str, str], ...]) -> Iterator[Launch]:
     """The jobs of a workflow of this repository that a job calls."""
     file = join(run.base, job.string("uses"))
-    is_local = job.string("uses").startswith("./") and run.calls < _CALLS_MAX
-    text = run.tree.text(file) if is_local else None
+    is_local = job.string("uses").startswith("./")
+    text = run.tree.text(file) if is_local and run.may_call(file) else None
     if text is None:
         return
-    document = next(iter(read_yaml(text)), EMPTY)
+    document = called_document(text)
     launches: list[Launch] = []
     for values in combinations:
         known = {**run.values, **values}
@@ -189,8 +197,11 @@ def _reusable(job: Node, run: _Run, combinations: tuple[Mapping[str, str], ...])
             for name, node in document.pairs("on", "workflow_call", "inputs")
         }
         line = run.line or job.get("uses").place
-        called = replace(run, file=file, line=line, values={**known, **inputs}, calls=run.calls + 1)
+        values = {**known, **inputs}
+        called = replace(run, file=file, line=line, values=values, active=(*run.active, file))
         launches += _jobs(document, called)
+        if len(launches) > _LAUNCHES_MAX:
+            break
     yield from _merged(launches)
 
 

@@ -18,7 +18,7 @@ _KEYWORDS = frozenset(
     ("stages", "variables", "default", "include", "workflow", "image", "services", "cache", "before_script",
      "after_script", "spec")
 )  # fmt: skip
-_EXTENDS_MAX = 11  # GitLab's own limit
+_REFERENCES_MAX = 500
 _INCLUDES_MAX = 20
 _SCHEDULED = re.compile(r"\$CI_PIPELINE_SOURCE\s*==\s*[\"']schedule[\"']")
 _SECTIONS = ("before_script", "script", "after_script")
@@ -42,11 +42,13 @@ def read_gitlab(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per command of every job."""
     entries: dict[str, _Entry] = {}
     _collect(path, tree.required(path), tree, entries, 0, 0)
-    for name, entry in entries.items():
+    known: dict[str, Mapping[str, _Entry]] = {}
+    left = iter(range(_REFERENCES_MAX))
+    for name in entries:
         if not name.startswith(".") and name not in _KEYWORDS:
-            sections = _sections(entries, name)
-            if sections["script"].node:
-                yield _launch(path, name, entry, sections, entries)
+            job = {**dict.fromkeys(_SECTIONS, _NONE), **_sections(entries, name, known)}
+            if job["script"].node:
+                yield _launch(path, name, job, entries, left)
 
 
 def _collect(
@@ -62,18 +64,26 @@ def _collect(
         entries.update({name: _Entry(path, node, include_line) for name, node in document.pairs()})
 
 
-def _sections(entries: _Entries, name: str, depth: int = 0) -> dict[str, _Entry]:
-    """The keys of a job with those it inherits by `extends`, each with the file it stands in."""
-    entry = entries[name]
-    merged: dict[str, _Entry] = dict.fromkeys(_SECTIONS, _NONE) if depth == 0 else {}
-    if depth < _EXTENDS_MAX:
+def _sections(entries: _Entries, name: str, known: dict[str, Mapping[str, _Entry]]) -> Mapping[str, _Entry]:
+    """The keys of a job with those it inherits by `extends`, each with the file it stands in.
+
+    `known` keeps every job's answer, and ends circles.
+    """
+    if name not in known:
+        known[name] = {}
+        entry = entries[name]
+        merged: dict[str, _Entry] = {}
         for parent in entry.node.strings("extends"):
             if parent in entries:
-                merged |= _sections(entries, parent, depth + 1)
-    return merged | {key: _Entry(entry.file, node) for key, node in entry.node.pairs()}
+                merged |= _sections(entries, parent, known)
+        known[name] = merged | {key: _Entry(entry.file, node) for key, node in entry.node.pairs()}
+    return known[name]
 
 
-def _launch(path: str, name: str, entry: _Entry, job: Mapping[str, _Entry], entries: _Entries) -> Launch:
+def _launch(
+    path: str, name: str, job: Mapping[str, _Entry], entries: _Entries, left: Iterator[int]
+) -> Launch:
+    entry = entries[name]
     default = entries.get("default", _NONE)
     shared = entries.get("variables", _NONE).node
     own = job.get("variables", _NONE).node
@@ -85,7 +95,7 @@ def _launch(path: str, name: str, entry: _Entry, job: Mapping[str, _Entry], entr
             given = _Entry(default.file, default.node.get(section))
             # Both may also stand at the top of the file.
             given = given if given.node else entries.get(section, _NONE)
-        leaves = _leaves(given.node, entries, 0)
+        leaves = [*_leaves(given.node, entries, left)]
         # What stands in another file is shown where the job does.
         commands += (
             leaves if given.file == entry.file else (_moved(leaf, entry.node.place) for leaf in leaves)
@@ -96,18 +106,21 @@ def _launch(path: str, name: str, entry: _Entry, job: Mapping[str, _Entry], entr
     return Launch(StartKind.GITLAB_CI, origin, path, script, entry.include_line, Wait.OFFLINE, schedule)
 
 
-def _leaves(node: Node, entries: _Entries, depth: int) -> Iterator[Node]:
-    """The commands of a section; `!reference [job, section]` stands for another job's."""
-    if node.tag == "reference" and depth < _EXTENDS_MAX:
+def _leaves(node: Node, entries: _Entries, left: Iterator[int]) -> Iterator[Node]:
+    """The commands of a section; `!reference [job, section]` stands for another job's.
+
+    `left` counts the references that may still be followed.
+    """
+    if node.tag == "reference":
         keys = node.strings()
-        if keys and keys[0] in entries:
-            for leaf in _leaves(entries[keys[0]].node.get(*keys[1:]), entries, depth + 1):
+        if keys and keys[0] in entries and next(left, None) is not None:
+            for leaf in _leaves(entries[keys[0]].node.get(*keys[1:]), entries, left):
                 yield _moved(leaf, node.line)
     elif node.text is not None:
         yield node
-    elif depth < _EXTENDS_MAX:
+    else:
         for item in node.items:
-            yield from _leaves(item, entries, depth + 1)
+            yield from _leaves(item, entries, left)
 
 
 def _moved(leaf: Node, line: int) -> Node:

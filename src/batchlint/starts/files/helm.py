@@ -2,12 +2,13 @@
 
 import re
 
-from batchlint.starts.model import UNKNOWN, UnreadableError
-from batchlint.starts.nodes import EMPTY, Node, read_yaml
+from batchlint.starts.model import UNKNOWN
+from batchlint.starts.nodes import EMPTY, Node, called_document
 from batchlint.starts.places import Tree, folder_of
 
+_LINE_MAX = 1_000
+
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
-_ALONE = re.compile(r"\s*(?:\{\{.*\}\}\s*)+")
 _VALUE = re.compile(r"\.Values((?:\.[\w-]+)+)")
 _DEFAULT = re.compile(r"default\s+(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 _CONSTANT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
@@ -23,7 +24,9 @@ def render(path: str, text: str, tree: Tree) -> str:
     values = _chart_values(path, tree)
     lines = []
     for line in text.split("\n"):
-        if _ALONE.fullmatch(line) and not _yields_value(line):
+        if len(line) > _LINE_MAX:
+            lines.append(line)
+        elif "{{" in line and not _ACTION.sub("", line).strip() and not _yields_value(line):
             lines.append("")
         else:
             lines.append(_ACTION.sub(lambda match: _evaluate(match[1], values), line))
@@ -62,7 +65,4 @@ def _chart_values(path: str, tree: Tree) -> Node:
     chart, separator, _ = path.rpartition("templates/")
     folder = chart if separator else folder_of(path) + "/"
     text = tree.text(f"{folder}values.yaml")
-    try:
-        return next(iter(read_yaml(text)), EMPTY) if text is not None else EMPTY
-    except UnreadableError:
-        return EMPTY
+    return called_document(text) if text is not None else EMPTY

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from batchlint.starts.files.pieces import script_of
 from batchlint.starts.model import ROOT, UNKNOWN, Launch, Script, StartKind
-from batchlint.starts.nodes import Node, read_yaml
+from batchlint.starts.nodes import Node, read_document
 from batchlint.starts.places import Places, Tree, folder_of, join
 from batchlint.starts.references import Reference
 
@@ -17,7 +17,8 @@ _FOLLOWED_MAX = 100
 _HEADER = re.compile(r"@?([A-Za-z_][\w-]*)((?:\s+[^:\s][^:]*)?)\s*:(?!=)\s*([^#]*)")
 _VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.+)")
 _PARAMETER = re.compile(r"[*+$]?([A-Za-z_][\w-]*)(?:=(\"[^\"]*\"|'[^']*'|\S+))?")
-_BRACES = re.compile(r"\{\{(.*?)\}\}")
+_BRACES = re.compile(r"\{\{([^{}]{0,500})\}\}")
+_LINE_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ def _recipes(text: str) -> tuple[dict[str, _Recipe], dict[str, str]]:
     variables: dict[str, str] = {}
     lines = text.replace("\r\n", "\n").split("\n")
     for number, line in enumerate(lines, start=1):
+        if len(line) > _LINE_MAX:
+            continue
         if assignment := _VARIABLE.fullmatch(line.strip()):
             variables[assignment[1]] = _constant(assignment[2].strip())
         elif (header := _HEADER.match(line)) and not line.startswith(("set ", "alias ", "import ", "mod ")):
@@ -112,7 +115,7 @@ def _script(path: str, recipe: _Recipe, variables: dict[str, str], arguments: tu
 
 def read_taskfile(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per task."""
-    document = next(iter(read_yaml(tree.required(path))), Node())
+    document = read_document(tree.required(path))
     for name, task in document.pairs("tasks"):
         script = _task_script(path, document, task)
         yield Launch(StartKind.TASKFILE, f"task {name!r}", path, script)
@@ -125,7 +128,7 @@ def follow_task(reference: Reference, tree: Tree, places: Places) -> Iterator[Sc
     text = tree.text(path) if path else None
     if path is None or text is None:
         return
-    document = next(iter(read_yaml(text)), Node())
+    document = read_document(text)
     stack, seen = reference.name.split() or ["default"], set[str]()
     while stack and len(seen) < _FOLLOWED_MAX:
         name = stack.pop()

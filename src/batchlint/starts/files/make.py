@@ -12,13 +12,16 @@ _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _EXPANSIONS_MAX = 200
 _VALUE_MAX = 5_000
 _INCLUDES_MAX = 10
+_LINE_MAX = 5_000
 _TARGETS_MAX = 200
 
 _ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([\w.-]+)\s*(:{1,3}|\?|\+|!)?=\s*(.*)", re.DOTALL)
 _RULE = re.compile(r"([^:#=\t][^:#=]*?)\s*::?(?!=)\s*([^;=]*)(?:;(.*))?", re.DOTALL)
 _DIRECTIVE = re.compile(r"\s*(?:ifeq|ifneq|ifdef|ifndef|else|endif|export|unexport|vpath|\.|undefine)\b")
 _INCLUDE = re.compile(r"\s*-?s?include\s+(.+)")
-_REFERENCE = re.compile(r"\$(?:\$|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{([^{}]*)\}|([@<^*?%+|]))")
+_REFERENCE = re.compile(
+    r"\$(?:\$|\(([^()]{0,300}(?:\([^()]{0,300}\)[^()]{0,300}){0,5})\)|\{([^{}]{0,300})\}|([@<^*?%+|]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _read(path: str, text: str, tree: Tree, makefile: _Makefile, includes: int =
                 makefile.rules[name].recipe.append((number, line[1:]))
             continue
         line = line.partition("#")[0] if not line.startswith(" ") else line
-        if not line.strip():
+        if not line.strip() or len(line) > _LINE_MAX:
             continue
         if included := _INCLUDE.fullmatch(line):
             for name in included[1].split():

@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from batchlint.starts.files.pieces import command_text
+from batchlint.starts.files.pieces import command_text, script_of
 from batchlint.starts.model import Launch, Script, StartKind, Target
 from batchlint.starts.nodes import Node, read_ini, read_toml
 from batchlint.starts.places import Places, Tree, folder_of, join
@@ -12,7 +13,7 @@ from batchlint.starts.pyast import parse_module
 from batchlint.starts.references import Reference
 from batchlint.starts.targets import Spot, named_target
 
-_SEQUENCE_MAX = 50
+_DEPTH_MAX = 10
 _SCRIPT_TABLES = (
     ("project", "scripts"),
     ("project", "gui-scripts"),
@@ -43,8 +44,9 @@ def read_pyproject(path: str, tree: Tree) -> Iterator[Launch]:
         if group in _ENTRY_POINT_GROUPS:
             for name, node in entries.pairs():
                 yield from _console_script(path, name, node.text or "", node.line, places)
-    for name, task in _tasks(document):
-        for what in _task(path, document, task, places, ()):
+    project = _Project(path, dict(_tasks(document)), tree)
+    for name, task in project.tasks.items():
+        for what in project.what(name):
             yield Launch(StartKind.PROJECT_TASK, f"project task {name!r}", path, what, task.line)
 
 
@@ -55,11 +57,10 @@ def follow_project_task(reference: Reference, tree: Tree, places: Places) -> Ite
         text = tree.text(path) if path else None
         if path is None or text is None:
             continue
-        document = read_toml(text)
-        for name, task in _tasks(document):
-            if name == reference.name:
-                yield from _task(path, document, task, Places(tree.exists, folder_of(path)), ())
-                return
+        project = _Project(path, dict(_tasks(read_toml(text))), tree)
+        if reference.name in project.tasks:
+            yield from project.what(reference.name)
+            return
 
 
 def read_setup_cfg(path: str, tree: Tree) -> Iterator[Launch]:
@@ -126,41 +127,44 @@ def _tasks(document: Node) -> Iterator[tuple[str, Node]]:
         yield from hatch.pairs("scripts")
 
 
-def _task(
-    path: str, document: Node, task: Node, places: Places, active: tuple[str, ...]
-) -> Iterator[Script | Target]:
-    """What one task runs: a text, a list, or a table with `cmd`, `shell`, `script`, `call` or a sequence."""
-    folder = folder_of(path)
-    directory = join(folder, task.string("cwd") or task.string("working_dir") or ".")
-    texts = [task, task.get("cmd"), task.get("shell")]
-    for node in texts:
-        if node.text is not None:
-            yield _script(path, node, node.text, directory)
-    if task.get("cmd").items:
-        yield _script(path, task, command_text(task.get("cmd")), directory)
-    for key in ("script", "call"):
-        if match := _CALL.fullmatch(task.string(key).strip()):
-            target = named_target(match[1], Spot(places, directory))
-            yield from (target,) if target else ()
-    names = dict(_tasks(document))
-    composed = (
-        *task.items,
-        *task.each("sequence"),
-        *task.each("composite"),
-        *task.each("chain"),
-        *task.each("ref"),
-    )
-    for part in composed[:_SEQUENCE_MAX]:
-        name = part.text.split()[0] if part.text and part.text.split() else part.string("ref")
-        if name in names and name not in active and len(active) < _SEQUENCE_MAX:
-            yield from _task(path, document, names[name], places, (*active, name))
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """The tasks of one project file, by name."""
+
+    path: str
+    tasks: Mapping[str, Node]
+    tree: Tree
+
+    def what(self, name: str) -> Iterator[Script | Target]:
+        """What a task runs, and the tasks it is made of, each once."""
+        yield from self._task(self.tasks[name], {name}, 0)
+
+    def _task(self, task: Node, seen: set[str], depth: int) -> Iterator[Script | Target]:
+        """A text, a list, or a table with `cmd`, `shell`, `script`, `call` or a sequence."""
+        folder = folder_of(self.path)
+        directory = join(folder, task.string("cwd") or task.string("working_dir") or ".")
+        for node in (task, task.get("cmd"), task.get("shell")):
+            if node.text is not None:
+                yield script_of(self.path, (node,), directory)
+        if task.get("cmd").items:
+            yield replace(script_of(self.path, (task,), directory), text=command_text(task.get("cmd")))
+        for key in ("script", "call"):
+            if match := _CALL.fullmatch(task.string(key).strip()):
+                target = named_target(match[1], Spot(Places(self.tree.exists, folder), directory))
+                yield from (target,) if target else ()
+        keys = ("sequence", "composite", "chain", "ref")
+        for part in (*task.items, *(part for key in keys for part in task.each(key))):
+            yield from self._part(part, directory, seen, depth)
+
+    def _part(self, part: Node, directory: str, seen: set[str], depth: int) -> Iterator[Script | Target]:
+        """One step of a composed task: another task's name, a command, or a task of its own."""
+        words = (part.text or part.string("ref")).split()
+        name = words[0] if words else ""
+        if name in self.tasks:
+            if name not in seen:
+                seen.add(name)
+                yield from self._task(self.tasks[name], seen, depth)
         elif part.text is not None:
-            yield _script(path, part, part.text, directory)
-        else:
-            yield from _task(path, document, part, places, (*active, ""))
-
-
-def _script(path: str, node: Node, text: str, directory: str) -> Script:
-    first = node.line + 1 if node.is_block else node.line
-    lines = tuple(range(first, first + text.count("\n") + 1)) if node.is_block else (node.line,)
-    return Script(text, path, lines, directory, folder_of(path))
+            yield script_of(self.path, (part,), directory)
+        elif depth < _DEPTH_MAX:
+            yield from self._task(part, seen, depth + 1)

@@ -18,7 +18,7 @@ from batchlint.starts.targets import Spot, named_target
 # Keys whose text is shell, in Azure Pipelines, CircleCI and Bitbucket.
 _SHELL_KEYS = ("script", "bash", "pwsh", "powershell", "run", "command")
 _DEPTH_MAX = 12
-_DVC_VALUE = re.compile(r"\$\{[^}]*\}")
+_DVC_VALUE = re.compile(r"\$\{[^}]{0,200}\}")
 
 
 def read_ci(path: str, tree: Tree) -> Iterator[Launch]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from batchlint.catalog.model import Wait
 from batchlint.starts.files.pieces import command_script, environment, schedule_of, script_of
 from batchlint.starts.model import Launch, Script, StartKind, Target
-from batchlint.starts.nodes import EMPTY, Node, read_json, read_toml, read_yaml
+from batchlint.starts.nodes import Node, read_document, read_json, read_toml
 from batchlint.starts.places import Places, Tree, folder_of, join
 from batchlint.starts.targets import Spot, route_target, script_target
 
@@ -58,7 +58,7 @@ _RENDER_WAITS = {"web": Wait.LIVE, "worker": Wait.OFFLINE, "cron": Wait.OFFLINE,
 
 def read_render(path: str, tree: Tree) -> Iterator[Launch]:
     """The commands of each service of a Render blueprint."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     for service in document.each("services"):
         kind, name = service.string("type"), service.string("name")
         directory = join(folder_of(path), service.string("rootDir") or ".")
@@ -108,7 +108,7 @@ def read_fly(path: str, tree: Tree) -> Iterator[Launch]:
 
 def read_app_engine(path: str, tree: Tree) -> Iterator[Launch]:
     """The entry point of an App Engine service, which answers requests, or the routes its cron calls."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     for cron in document.each("cron"):
         yield from _cron_route(path, cron)
     if not document.string("runtime").startswith("python"):

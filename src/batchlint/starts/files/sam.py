@@ -7,18 +7,18 @@ from batchlint.catalog.model import Wait
 from batchlint.starts.files.functions import Trigger, function_launches, is_python, trigger_wait
 from batchlint.starts.files.pieces import schedule_of
 from batchlint.starts.model import UNKNOWN, Launch, StartKind, Target
-from batchlint.starts.nodes import EMPTY, Node, read_yaml
+from batchlint.starts.nodes import Node, read_document
 from batchlint.starts.places import Places, Tree, folder_of, join
 from batchlint.starts.targets import Spot, handler_target
 
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _SUBSTITUTION = re.compile(r"\$\{(\w+)")
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
+_PLACEHOLDER = re.compile(r"\$\{[^}]{0,200}\}")
 
 
 def read_sam(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per function and trigger."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     shared = document.get("Globals", "Function")
     resources = document.get("Resources")
     others = [node for _, node in resources.pairs() if node.string("Type") not in _FUNCTIONS]

@@ -7,16 +7,20 @@ from batchlint.catalog.model import Wait
 from batchlint.starts.files.functions import Trigger, function_launches, is_python, trigger_wait
 from batchlint.starts.files.pieces import schedule_of
 from batchlint.starts.model import UNKNOWN, Launch, StartKind
-from batchlint.starts.nodes import EMPTY, Node, read_json, read_yaml
+from batchlint.starts.nodes import EMPTY, Node, read_document, read_json
 from batchlint.starts.places import Places, Tree, folder_of
 from batchlint.starts.targets import Spot, handler_target
 
-_SELF = re.compile(r"\$\{(?:self:([\w.]+)|[^},]*)(?:,\s*['\"]([^'\"}]*)['\"])?[^}]*\}")
+_TEXT_MAX = 1_000
+
+_SELF = re.compile(
+    r"\$\{(?:self:([\w.]{1,200})|[^},]{0,200})(?:,\s*['\"]([^'\"}]{0,200})['\"])?[^}]{0,200}\}"
+)
 
 
 def read_serverless(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per function and trigger."""
-    document = next(iter(read_yaml(tree.required(path))), EMPTY)
+    document = read_document(tree.required(path))
     spot = Spot(Places(tree.exists, folder_of(path)), folder_of(path), runner="lambda")
     runtime = document.string("provider", "runtime")
     functions = document.get("functions")
@@ -56,7 +60,7 @@ def _resolved(text: str, document: Node) -> str:
         known = document.string(*match[1].split(".")) if match[1] else ""
         return known if known and "${" not in known else match[2] or UNKNOWN
 
-    return _SELF.sub(value, text)
+    return _SELF.sub(value, text) if len(text) <= _TEXT_MAX else UNKNOWN
 
 
 def read_zappa(path: str, tree: Tree) -> Iterator[Launch]:

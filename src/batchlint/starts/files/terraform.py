@@ -6,7 +6,7 @@ through what both refer to (a Pub/Sub topic, an event rule).
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -37,17 +37,25 @@ class _Resource:
 
     @property
     def address(self) -> str:
-        return f"{self.block.labels[0]}.{self.block.labels[1]}"
+        name = f"{self.block.labels[0]}.{self.block.labels[1]}"
+        return f"data.{name}" if self.block.type == "data" else name
 
 
 @dataclass(frozen=True, slots=True)
 class _Module:
-    """The resources of a folder, and the constants of its variables and locals."""
+    """The resources of a folder by address, those that refer to an address, and constants by name."""
 
     tree: Tree
     folder: str
-    resources: tuple[_Resource, ...]
     values: Mapping[str, str]
+    by_address: Mapping[str, _Resource]
+    referring: Mapping[str, list[_Resource]]
+    archives: tuple[_Resource, ...]
+
+    def named(self, addresses: Iterable[str], kind: str) -> list[_Resource]:
+        """The resources of a type (`data.` before it for data) among addresses."""
+        wanted = sorted(address for address in addresses if address.startswith(f"{kind}."))
+        return [self.by_address[address] for address in wanted if address in self.by_address]
 
     def text(self, block: Block, *names: str) -> str:
         """The text of the first attribute given; empty if none is."""
@@ -69,7 +77,18 @@ def read_terraform(path: str, tree: Tree) -> Iterator[Launch]:
         for file, block in blocks
         if block.type in ("resource", "data") and len(block.labels) == 2
     )
-    module = _Module(tree, folder, resources, _values(block for _, block in blocks))
+    referring: dict[str, list[_Resource]] = {}
+    for resource in resources:
+        for address in resource.references:
+            referring.setdefault(address, []).append(resource)
+    module = _Module(
+        tree,
+        folder,
+        _values(block for _, block in blocks),
+        {resource.address: resource for resource in resources},
+        referring,
+        tuple(resource for resource in resources if resource.type == "archive_file"),
+    )
     for resource in resources:
         if resource.block.type == "resource":
             yield from _launches(resource, module)
@@ -122,11 +141,7 @@ def _lambda_target(resource: _Resource, module: _Module) -> Target | None:
     block = resource.block
     images = [list_value(image.attributes.get("command", "")) for image in block.within("image_config")]
     handler = module.text(block, "handler") or next((words[0] for words in images if words), "")
-    archives = [
-        other.block
-        for other in module.resources
-        if other.type == "archive_file" and f"data.{other.address}" in resource.references
-    ]
+    archives = [other.block for other in module.named(resource.references, "data.archive_file")]
     sources = [module.text(archive, "source_dir", "source_file") for archive in archives]
     directory = _source_folder(module, sources[0] if sources else "")
     return handler_target(handler, _spot(module, directory, "lambda"))
@@ -144,15 +159,9 @@ def _source_folder(module: _Module, source: str) -> str:
 def _callers(resource: _Resource, module: _Module) -> list[Trigger]:
     """The triggers that other resources of the module are."""
     triggers: list[Trigger] = []
-    for other in module.resources:
-        if resource.address not in other.references:
-            continue
+    for other in module.referring.get(resource.address, ()):
         if other.type == "aws_cloudwatch_event_target":
-            rules = [
-                rule
-                for rule in module.resources
-                if rule.address in other.references and rule.type == "aws_cloudwatch_event_rule"
-            ]
+            rules = module.named(other.references, "aws_cloudwatch_event_rule")
             texts = [module.text(rule.block, "schedule_expression") for rule in rules]
             triggers.append(Trigger(Wait.OFFLINE, schedule_of(texts)))
         elif other.type == "aws_scheduler_schedule":
@@ -189,16 +198,15 @@ def _google_function(resource: _Resource, module: _Module) -> Iterator[Launch]:
     triggers = _callers(resource, module)
     events = [*block.within("event_trigger")]
     topics = {reference for event in events for reference in event.references()}
-    for job in module.resources:
-        if job.type == "google_cloud_scheduler_job" and topics & job.references:
-            triggers.append(_google_schedule(job, module))
+    jobs = [job for topic in sorted(topics) for job in module.referring.get(topic, ())]
+    triggers += [_google_schedule(job, module) for job in jobs if job.type == "google_cloud_scheduler_job"]
     if events and not triggers:
         triggers.append(Trigger(Wait.OFFLINE))
     if not triggers and (
         block.attributes.get("trigger_http") == "true" or resource.type.endswith("s2_function")
     ):
         triggers.append(Trigger(Wait.LIVE))
-    archives = [other for other in module.resources if other.type == "archive_file"]
+    archives = module.archives
     # Which archive a bucket object holds is not followed; a module with one archive leaves no choice.
     source = module.text(archives[0].block, "source_dir") if len(archives) == 1 else ""
     target = attribute_target(
@@ -246,7 +254,7 @@ def _commands(block: Block) -> Iterator[tuple[int, str]]:
         line = block.lines.get("command", block.lines.get("args", block.line))
         yield line, shlex.join(words)
     definitions = block.attributes.get("container_definitions", "")
-    for match in re.finditer(r"\"?\b(?:command|entryPoint)\"?\s*[=:]\s*(\[[^\]]*\])", definitions):
+    for match in re.finditer(r"\"?\b(?:command|entryPoint)\"?\s*[=:]\s*(\[[^\]]{0,2000}\])", definitions):
         line = block.lines["container_definitions"] + definitions.count("\n", 0, match.start())
         yield line, shlex.join(list_value(match[1]))
 
@@ -266,8 +274,8 @@ def _lambda_module(path: str, block: Block, module: _Module) -> Iterator[Launch]
     triggers = [Trigger(Wait.LIVE)] if block.attributes.get("create_lambda_function_url") == "true" else []
     if "apigateway" in allowed.lower():
         triggers.append(Trigger(Wait.LIVE))
-    for other in module.resources:
-        if address in other.references and (wait := trigger_wait("terraform", other.type)):
+    for other in module.referring.get(address, ()):
+        if wait := trigger_wait("terraform", other.type):
             triggers.append(Trigger(wait))
     if "events" in allowed.lower() and not triggers:
         triggers.append(Trigger(Wait.OFFLINE))

@@ -33,7 +33,7 @@ _LOOP_VARIABLE = re.compile(r"[A-Za-z_]\w*")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\s]*\])?\+?=")
 _FUNCTION = re.compile(r"(?:function[ \t]+([\w.:-]+)[ \t]*(?:\([ \t]*\))?|([\w.:-]+)[ \t]*\([ \t]*\))")
 _REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-?|<>|<&|>&|>>|>\||&>>|&>|<(?!\()|>(?!\())[ \t]*")
-_CASE_PATTERN = re.compile(r"[^)]*\)")
+_CASE_PATTERN = re.compile(r"[^)]{0,1000}\)")
 
 
 @lru_cache(maxsize=128)

@@ -12,7 +12,7 @@ NESTING_MAX = 40
 
 _BLANK = re.compile(r"(?:[ \t]|\\\n)+")
 _PARAMETER = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
-_BRACED = re.compile(r"[!#]?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(\[[^\]}]*\])?")
+_BRACED = re.compile(r"[!#]?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(\[[^\]}]{0,200}\])?")
 _PLAIN = re.compile(r"[^\s;&|<>()'\"\\$`]+")
 _PLAIN_QUOTED = re.compile(r"[^\"\\$`]+")
 _PLAIN_BRACED = re.compile(r"[^}'\"\\$`]+")
