@@ -53,5 +53,3 @@ def batchlint(tmp_path: Path) -> Batchlint:
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     return run
-
-

@@ -10,7 +10,6 @@ import pytest
 from cli_support import BROKEN, CALLER, CLEAN, FINDING, WRAPPER, environment
 
 
-
 def codes(done: "subprocess.CompletedProcess[str]") -> list[str]:
     return [finding["code"] for finding in json.loads(done.stdout)]
 

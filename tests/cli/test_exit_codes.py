@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from cli_support import BROKEN, CLEAN, FINDING
 
-
 BAD_CONFIG = "[tool.batchlint]\nslect = []\n"
 
 

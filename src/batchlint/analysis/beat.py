@@ -30,7 +30,7 @@ def beat_roots(values: Values, places: Places, roots: Sequence[Root]) -> Iterato
                 target = _target(text, names)
                 if target is not None:
                     location = _location(values, places, entry["schedule"]) or places.definition(target)
-                    message = f"celery: beat starts {places.short(target)}"
+                    message = f"Celery beat entry for {places.short(target)}"
                     schedule = schedule_of(values, entry["schedule"])
                     yield Root(target, Wait.OFFLINE, RootKind.SCHEDULED, location, message, schedule)
 
