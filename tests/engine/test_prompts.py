@@ -42,7 +42,10 @@ USER = '[{"role": "user", "content": %s}]'
         (USER % "PROMPT + row", 'PROMPT = Path("prompts/label.txt").read_text()'),
         (USER % "PROMPT + row", 'PROMPT = (Path(__file__).parent / "prompts" / "label.txt").read_text()'),
         (USER % "PROMPT + row", 'with open("prompts/label.txt") as f:\n    PROMPT = f.read()'),
-        (USER % "load() + row", 'def load():\n    with open("prompts/label.txt") as f:\n        return f.read()'),
+        (
+            USER % "load() + row",
+            'def load():\n    with open("prompts/label.txt") as f:\n        return f.read()',
+        ),
     ],
     ids=[
         "constant", "sum", "f-string", "format", "percent", "function", "system", "parts",
@@ -118,7 +121,8 @@ app = FastAPI()
 
 def ask(system, text):
     return client.chat.completions.create(
-        model="gpt-4o", messages=[{{"role": "system", "content": system}}, {{"role": "user", "content": text}}]
+        model="gpt-4o",
+        messages=[{{"role": "system", "content": system}}, {{"role": "user", "content": text}}],
     )
 
 
@@ -154,10 +158,13 @@ def test_the_output_limit_of_a_wrapper_library(project):
 
 
 def test_the_fields_of_a_structured_response(project):
-    before = "from pydantic import BaseModel\nclass Answer(BaseModel):\n    label: str\n    reason: str\n    score: float\n"
-    call = 'client.beta.chat.completions.parse(model="gpt-4o", messages=[{"role": "user", "content": row}], response_format=Answer)'
+    before = "from pydantic import BaseModel\nclass Answer(BaseModel):\n    label: str\n    reason: str\n"
+    call = (
+        'client.beta.chat.completions.parse(model="gpt-4o", '
+        'messages=[{"role": "user", "content": row}], response_format=Answer)'
+    )
     code = program(f"from openai import OpenAI\n{before}", "OpenAI()", call)
     assert any(
-        "3 fields of a structured response" in line
+        "2 fields of a structured response" in line
         for line in project.write({"job.py": code}).savings()["basis"]
     )

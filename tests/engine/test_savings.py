@@ -145,11 +145,18 @@ def test_a_provider_without_batches_saves_nothing_and_says_why(project):
 
 def test_a_discount_of_twenty_per_cent(project):
     client = 'OpenAI(base_url="https://api.x.ai/v1")'
-    savings = project.write({"job.py": openai("grok-3", client)}).savings()
+    savings = project.write({"job.py": openai("grok-4.3", client)}).savings()
     assert savings["vendor"] == "xai"
     assert savings["discount"] == pytest.approx(0.2)
     per_1k, batch = savings["realtime_usd_per_1k"], savings["batch_usd_per_1k"]
     assert batch["high"] == pytest.approx(per_1k["high"] * 0.8)
+
+
+def test_a_model_that_the_batch_api_does_not_take(project):
+    client = 'OpenAI(base_url="https://api.x.ai/v1")'
+    site = project.write({"job.py": openai("grok-3", client)}).site()
+    assert site["savings"] is None
+    assert any("does not take grok-3" in obstacle["message"] for obstacle in site["obstacles"])
 
 
 def test_bedrock(project):
