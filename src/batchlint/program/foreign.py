@@ -116,9 +116,17 @@ def call_through(
     _result(linker, context, row, inner.result)
     for node in callables:
         linker.solver.watch(node, calls.invoke, linker, inner)
+    for node, _ in select(context, row.items):
+        linker.solver.watch(node, _misplaced, linker, inner)
     if receiver is not None:
         calls.invoke(receiver, linker, inner)
     return used
+
+
+def _misplaced(obj: int, linker: "Linker", inner: "CallContext") -> None:
+    """No function is iterable: one that stands in an iterable's place is the callable, out of order."""
+    if isinstance(linker.record(obj), Function | Bound):
+        calls.invoke(obj, linker, inner)
 
 
 def _inner_call(linker: "Linker", context: "CallContext", row: HigherOrder) -> "CallContext":

@@ -150,7 +150,8 @@ class Scopes:
             node = self.solver.node()
             self.solver.add(node, submodule)
             return node
-        for value in scope.facts.star_imports:
+        # Of two star imports that bring the name, the later one wins.
+        for value in reversed(scope.facts.star_imports):
             node_or_none = self._star_member(scope, value, name)
             if node_or_none is not None:
                 return node_or_none
