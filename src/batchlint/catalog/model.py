@@ -1,50 +1,58 @@
 """The catalog's types: one dataclass per table of the TOML files. `load` fills them, `match` asks them.
 
-Argument selectors (`Argument`) are written in TOML as `"model"` (keyword), `"#0"` (position),
-`"#0|prompt"` (either) or `"#1+"` (that position and all after it). A field that holds several takes
-one string or a list of them.
-
-Access paths are written with dots, `()` for what a call returns and `[]` for an element; braces give
-alternatives (`openai.{OpenAI,AsyncOpenAI}()` is two paths). In framework rows a step may be a glob
-(`*_pb2_grpc`), `**` stands for any number of steps, and a path that starts with the step `*` matches
-any receiver of unknown type, in modules that import the framework (anywhere where the row is
-`distinctive`).
+The words they share stand in `vocabulary`, the types for frameworks in `framework_model`; everybody else
+imports them from here.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-# ("openai", "OpenAI", "()", "chat", "completions", "create")
-AccessPath = tuple[str, ...]
+from batchlint.catalog.framework_model import (
+    Dispatch,
+    Entrypoint,
+    Framework,
+    HigherOrder,
+    PassThrough,
+    Template,
+)
+from batchlint.catalog.vocabulary import (
+    AccessPath,
+    Argument,
+    Example,
+    FanOut,
+    Kind,
+    RootKind,
+    Via,
+    Wait,
+    Yields,
+)
 
-
-class Kind(StrEnum):
-    """What an operation asks a provider for."""
-
-    CHAT = "chat"
-    COMPLETION = "completion"
-    EMBEDDING = "embedding"
-    MODERATION = "moderation"
-    IMAGE = "image"
-    AUDIO = "audio"
-    RERANK = "rerank"
-    OCR = "ocr"
-    AGENT = "agent"
-    VIDEO = "video"
-    BATCH = "batch"  # already a batch API call: known as such, never a real-time site
-    NONE = "none"  # listed so that it is never taken for a request (token counting, file upload)
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """Which argument of a call: by keyword, by position (0-based, without the receiver), or either.
-
-    `rest` adds all positions after `position`.
-    """
-
-    keyword: str | None
-    position: int | None
-    rest: bool = False
+__all__ = [
+    "AccessPath",
+    "Argument",
+    "BatchApi",
+    "CallShape",
+    "Catalog",
+    "ClientGroup",
+    "Dispatch",
+    "Endpoint",
+    "Entrypoint",
+    "Example",
+    "FanOut",
+    "Framework",
+    "HigherOrder",
+    "Host",
+    "HttpCall",
+    "Kind",
+    "ModelRoute",
+    "Operation",
+    "PassThrough",
+    "Provider",
+    "RootKind",
+    "Template",
+    "Via",
+    "Wait",
+    "Yields",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +158,6 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A file that shows rows at work: its root-relative path, and its text with the expectations.
-
-    Of provider rows: `# site: chat.completions.create` on the line of a call that is such an operation,
-    `# batch: batches.create` on one of kind `batch`; every other line has neither. Of framework rows:
-    `# root: offline task-queue` on a def line that becomes a root (several with commas between; on a
-    line of its own: the module), `# dispatch: task-queue` and `# calls: f` on the line of such a call,
-    `# same: xs`, `# element: xs` or `# grouped: xs` on the line of a call that passes `xs` through.
-    """
-
-    file: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class Provider:
     """One SDK or wrapper library.
 
@@ -249,206 +242,6 @@ class HttpCall:
     request: tuple[Argument, ...] = ()
     builds: bool = False
     verb: str | None = None
-
-
-class Wait(StrEnum):
-    """Whether something waits for what a root does."""
-
-    LIVE = "live"
-    OFFLINE = "offline"
-
-
-class RootKind(StrEnum):
-    """What starts a root; the words of witnesses and of workload categories."""
-
-    SCHEDULED = "scheduled"
-    TASK_QUEUE = "task-queue"
-    WORKFLOW = "workflow"
-    EVAL = "eval"
-    SCRIPT = "script"
-    COMMAND = "command"  # a command-line command: live or offline by what it does
-    MANAGEMENT = "management-command"
-    NOTEBOOK = "notebook"
-    DATA = "data"  # a function mapped over a data set or table
-    CLOUD_FUNCTION = "cloud-function"
-    TEST = "test"
-    CI = "ci"
-    WEB = "web-route"
-    WEBSOCKET = "websocket"
-    RPC = "rpc"
-    CHAT_UI = "chat-ui"
-    BOT = "bot"
-    TOOL = "agent-tool"
-    REPL = "repl"
-    GUI = "gui"
-    VOICE = "voice"
-
-
-class Via(StrEnum):
-    """How a framework is told about a function it will call."""
-
-    DECORATOR = "decorator"
-    BASE_CLASS = "base-class"
-    ARGUMENT = "argument"
-    FILE = "file"
-    CALL = "call"  # calling `paths` anywhere makes the calling function such a root (input())
-    ATTRIBUTE = "attribute"  # listed in a class attribute or variable (`WorkerSettings.functions`)
-
-
-@dataclass(frozen=True, slots=True)
-class Entrypoint:
-    """A framework row that makes functions roots.
-
-    `paths` match the decorator, the base class, the called registration function or the assigned
-    attribute; `methods` (globs) are the methods of a base class, or of a decorated or registered class,
-    that get called; `arguments` select the registered callables (one, a display of several, a dotted
-    name in a string). `files` are globs of root-relative paths, `functions` globs of qualified names in
-    them (`<module>`: the module body), `parameters` globs that such a function's first parameters must
-    match (`|` separates alternatives). `schedule` selects the argument that carries a schedule;
-    `requires` lists arguments without which the row does not apply. `per_record` says the framework
-    starts it once per record, `returned` that it also calls the functions which the decorated factory
-    returns. `distinctive`: see the module's docstring.
-    """
-
-    framework: str
-    via: Via
-    wait: Wait
-    kind: RootKind
-    paths: tuple[AccessPath, ...]
-    methods: tuple[str, ...]
-    arguments: tuple[Argument, ...]
-    files: tuple[str, ...]
-    functions: tuple[str, ...]
-    schedule: tuple[Argument, ...]
-    per_record: bool
-    requires: tuple[Argument, ...] = ()
-    parameters: tuple[str, ...] = ()
-    returned: bool = False
-    distinctive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """A call that starts another function without carrying the caller's wait to it.
-
-    `methods` are steps from the function itself (`delay`, `options().send`; `()`: calling a function
-    that an entrypoint row of this framework decorates), `paths` take it as `argument`. `items` are the
-    iterables for each element of which one call is started (none: one call). `schedule` selects the
-    argument that carries a schedule.
-    `waits` are what makes the caller wait after all: a method called on the result (`get`), `await`,
-    `with` (leaving the block of the receiver), or the dotted path of a call the result is passed to.
-    """
-
-    framework: str
-    methods: tuple[AccessPath, ...]
-    paths: tuple[AccessPath, ...]
-    argument: tuple[Argument, ...]
-    kind: RootKind
-    waits: tuple[str, ...]
-    items: tuple[Argument, ...] = ()
-    schedule: tuple[Argument, ...] = ()
-    distinctive: bool = False
-
-
-class FanOut(StrEnum):
-    """How a higher-order call treats the callable it is given."""
-
-    MAP = "map"  # once per item of an iterable: a record loop
-    SUBMIT = "submit"  # once, concurrently; the caller may wait for the result
-    THREAD = "thread"  # once, in its own thread or process
-    CALL = "call"  # once, now
-    APPLY = "apply"  # once per row or value of a table: a record loop
-    DATASET = "dataset"  # once per record of a data set: a record loop
-    WRAP = "wrap"  # returns a callable that calls it (partial, tqdm wrappers, decorators)
-    GATHER = "gather"  # awaits the awaitables it is given, all at once
-    REGISTER = "register"  # kept by the receiver or the constructed object, called by its `runs` methods
-
-
-@dataclass(frozen=True, slots=True)
-class HigherOrder:
-    """A call that calls a callable it is given.
-
-    `callable_` selects the callable, `items` the iterables whose elements become its arguments,
-    `passes` the position from which the remaining arguments are handed on (None: none are). `methods`
-    are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a
-    decorator too; `retry` says that what it returns calls the callable again after a failure. `waits`
-    as in `Dispatch`: where given, the caller waits only then. `runs` are the methods that start what
-    `REGISTER` kept. `carries`: each call gets what the one before returned (`reduce`). `requires`:
-    arguments without which the row does not apply.
-    """
-
-    framework: str
-    paths: tuple[AccessPath, ...]
-    fan_out: FanOut
-    callable_: tuple[Argument, ...]
-    items: tuple[Argument, ...]
-    passes: int | None
-    is_async: bool
-    methods: tuple[AccessPath, ...] = ()
-    waits: tuple[str, ...] = ()
-    runs: tuple[str, ...] = ()
-    retry: bool = False
-    carries: bool = False
-    requires: tuple[Argument, ...] = ()
-    distinctive: bool = False
-
-
-class Yields(StrEnum):
-    """How the result of a pass-through call relates to its argument."""
-
-    SAME = "same"  # the argument, or one with the same elements (tqdm, list, sorted, wait_for)
-    ELEMENT = "element"  # one element of it (next, random.choice)
-    GROUPED = "grouped"  # elements are groups of its elements (zip, enumerate, chunked)
-
-
-@dataclass(frozen=True, slots=True)
-class PassThrough:
-    """A call whose result is its argument in another wrapping, so that values and loops are seen through.
-
-    `arguments` select what passes. In a `GROUPED` result the n-th selected argument stands at place n
-    of each group, or at `place` where given (1 for `enumerate`). No `arguments`: the receiver passes.
-    """
-
-    framework: str
-    paths: tuple[AccessPath, ...]
-    arguments: tuple[Argument, ...]
-    yields: Yields
-    place: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A base class whose methods call what a subclass defines (`Thread.start` calls `run`).
-
-    `paths` match the base class, `calls` are globs of its methods that the program calls, `methods`
-    globs of the subclass's methods that are called then; with `decorators`, those that carry one.
-    `fan_out` and `waits` as in `HigherOrder`.
-    """
-
-    framework: str
-    paths: tuple[AccessPath, ...]
-    calls: tuple[str, ...]
-    methods: tuple[str, ...]
-    decorators: tuple[AccessPath, ...]
-    fan_out: FanOut
-    waits: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Framework:
-    """Everything one framework's file says."""
-
-    name: str
-    distribution: str
-    imports: tuple[str, ...]
-    checked: str
-    source: str
-    entrypoints: tuple[Entrypoint, ...]
-    dispatches: tuple[Dispatch, ...]
-    higher_orders: tuple[HigherOrder, ...]
-    passthroughs: tuple[PassThrough, ...]
-    examples: tuple[Example, ...]
-    templates: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
