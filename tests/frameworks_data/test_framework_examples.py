@@ -32,15 +32,6 @@ GAPS = {
     "functions that a decorated factory returns": {("inspect-ai", "root: offline eval")},
     "a higher-order callable named in a string": {("saq", "calls: classify")},
 }
-# bug: `*.task` of one framework matches the decorator `bentoml.task` of another by its last step.
-FOREIGN_ROOTS = {
-    ("bentoml", "offline task-queue"),
-    ("dlt", "live agent-tool"),
-    ("flyte", "offline task-queue"),
-    ("inspect-ai", "offline task-queue"),
-    ("prefect", "offline task-queue"),
-    ("reflex", "live bot"),
-}
 
 
 @cache
@@ -108,15 +99,7 @@ def unexpected_roots() -> set[tuple[str, int, str]]:
 
 
 def test_examples_have_no_other_roots() -> None:
-    others = {
-        (name, line, root) for name, line, root in unexpected_roots() if (name, root) not in FOREIGN_ROOTS
-    }
-    assert others == set()
-
-
-def test_known_foreign_roots_are_found() -> None:
-    found = {(name, root) for name, _, root in unexpected_roots()}
-    assert FOREIGN_ROOTS - found == set(), "closed: take them out of FOREIGN_ROOTS"
+    assert unexpected_roots() == set()
 
 
 def is_shown(paths: tuple[AccessPath, ...], framework: Framework) -> bool:
