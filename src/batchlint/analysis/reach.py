@@ -13,7 +13,7 @@ from batchlint.analysis.loops import LoopRole, Loops
 from batchlint.analysis.model import Root
 from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher
-from batchlint.catalog.model import Argument, FanOut, RootKind
+from batchlint.catalog.model import Argument, FanOut, RootKind, Wait
 from batchlint.finding import Shape
 from batchlint.program.linker import Linker
 from batchlint.program.model import Edge, EdgeKind
@@ -119,9 +119,9 @@ class Reach:
             seen.add(key)
             for root in self._roots.get(state.scope, ()):
                 ways.append(Way(root, state.calls, state.hit, state.doubtful))
-            is_asserted = self._is_asserted(state.scope)
+            asserted = self._asserted(state.scope)
             for edge in self._callers.get(state.scope, ()):
-                if is_asserted and not self._is_asserted(edge.caller):
+                if asserted is not None and self._asserted(edge.caller) is not asserted:
                     continue
                 if self.is_detached(edge) or not self._meets(edge, state.demands):
                     continue
@@ -132,9 +132,10 @@ class Reach:
                 queue.append(_State(edge.caller, found, (*step, *state.calls), doubtful, demands))
         return ways
 
-    def _is_asserted(self, scope: int) -> bool:
-        """Whether the user says who waits for a scope: then it does not matter who calls it."""
-        return any(root.asserted for root in self._roots.get(scope, ()))
+    def _asserted(self, scope: int) -> Wait | None:
+        """Whether somebody waits for a scope by the user's word: then it does not matter who calls it,
+        unless the same is said of the caller."""
+        return next((root.wait for root in self._roots.get(scope, ()) if root.asserted), None)
 
     # arguments that decide
 

@@ -1,8 +1,8 @@
-"""`--statistics`: how many findings each rule has, what they save, and where the money is."""
+"""`--statistics`: how many findings each rule has, what they save, where the money is, and what was read."""
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from batchlint.finding import Finding
@@ -10,6 +10,7 @@ from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
 from batchlint.report.money import monthly, usd, usd_range
 from batchlint.report.results import Results
+from batchlint.report.summary import plural
 from batchlint.rules.registry import BY_CODE
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def render(results: Results) -> str:
-    """A table by rule, and of known savings by provider, model and kind of work."""
+    """A table by rule, one of known savings by provider, model and kind of work, and the run itself."""
     groups = _by(results.findings, lambda finding: finding.rule)
     width = max((len(str(len(group))) for group in groups.values()), default=0)
     lines = []
@@ -26,7 +27,8 @@ def render(results: Results) -> str:
         name = f"{BY_CODE[code].name}{_saving(group)}"
         lines.append(f"{len(group):>{width}}  {paint(code, 'red', results.color)}  {mark} {name}")
     lines += _money(results.findings)
-    return "\n".join(lines) + "\n" if lines else ""
+    lines += _analysis(results.statistics)
+    return "\n".join(lines).lstrip("\n") + "\n" if lines else ""
 
 
 def render_json(results: Results) -> str:
@@ -66,6 +68,33 @@ def _money(findings: tuple[Finding, ...]) -> list[str]:
         shown = [_row(row) for row in rows if row.saved is not None]
         lines += _aligned([(name, "now", "after", "saves"), *shown])
     return lines
+
+
+def _analysis(statistics: Mapping[str, int | float]) -> list[str]:
+    """What was read, which calls could not be followed, and how long the stages took."""
+    if "calls" not in statistics:
+        return []
+    reasons = _group(statistics, "calls_unresolved_")
+    stages = _group(statistics, "seconds_")
+    files, linked = statistics["files"], statistics["relevant_files"]
+    lines = [
+        "",
+        f"Read {files:,} files and linked the {linked:,} that an LLM call can be reached from or needs.",
+    ]
+    calls, open_calls = statistics["calls"], sum(reasons.values())
+    detail = ", ".join(f"{count:,} by {reason}" for reason, count in reasons.items())
+    lines.append(
+        f"Of {calls:,} calls in them {open_calls:,} could not be followed{f' ({detail})' if detail else ''}."
+    )
+    slow = ", ".join(f"{name} {seconds:.2f}" for name, seconds in stages.items())
+    lines.append(f"{sum(stages.values()):.2f} seconds: {slow}.")
+    return lines
+
+
+def _group(statistics: Mapping[str, int | float], prefix: str) -> dict[str, int | float]:
+    """The numbers whose names start with a prefix, without it, the largest first."""
+    found = {name.removeprefix(prefix): n for name, n in statistics.items() if name.startswith(prefix)}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _row(total: "Total") -> tuple[str, ...]:
