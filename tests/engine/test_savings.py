@@ -124,7 +124,8 @@ def test_a_price_file_that_cannot_be_used_is_an_error_even_without_call_sites(pr
     project.write({"a.py": "print(1)\n", "rates.toml": "["})
     done = project.run("sites", "--prices", "rates.toml")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: ") and "rates.toml" in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "rates.toml" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
