@@ -134,6 +134,32 @@ CALLING = {
     "extends": {
         ".gitlab-ci.yml": chain(".{this}: {{extends: [" + ".{next}, " * 20 + "]}}\n") + "job: {extends: .a}\n"
     },
+    "includes": {
+        f"{name}.gitlab-ci.yml": "include: ["
+        + ", ".join(f"{{local: {after}.gitlab-ci.yml}}" for after in "abcdefg" for _ in range(20))
+        + "]\n"
+        for name in "abcdefg"
+    },
+    "long extends": {
+        ".gitlab-ci.yml": "".join(f".j{n}: {{extends: .j{n + 1}}}\n" for n in range(3_000))
+        + "j: {extends: .j0}\n"
+    },
+    "long references": {
+        ".gitlab-ci.yml": "".join(
+            f".j{n}: {{script: [!reference [.j{n + 1}, script]]}}\n" for n in range(3_000)
+        )
+        + "j: {script: [!reference [.j0, script]]}\n"
+    },
+    "deep lists": {
+        path: text + "[" * 900 + "python x.py" + "]" * 900 + "\n"
+        for path, text in {
+            ".gitlab-ci.yml": "a:\n script: ",
+            "pyproject.toml": "[tool.poe.tasks]\na = ",
+            ".circleci/config.yml": "jobs: ",
+            "dvc.yaml": "stages: {a: {cmd: ",
+            "compose.yaml": "services: ",
+        }.items()
+    },
     "tasks": {
         "pyproject.toml": "[tool.poe.tasks]\n"
         + chain("{this} = [" + "'{next}', " * 20 + "]\n")

@@ -5,13 +5,13 @@ scheduled, but not how often.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from batchlint.catalog.model import Wait
 from batchlint.starts.files.pieces import environment, script_of
 from batchlint.starts.model import ROOT, Launch, Schedule, StartKind
-from batchlint.starts.nodes import EMPTY, Node, read_yaml
+from batchlint.starts.nodes import EMPTY, Node, called_document, read_yaml
 from batchlint.starts.places import Tree, join
 
 _KEYWORDS = frozenset(
@@ -19,7 +19,8 @@ _KEYWORDS = frozenset(
      "after_script", "spec")
 )  # fmt: skip
 _REFERENCES_MAX = 500
-_INCLUDES_MAX = 20
+_INCLUDES_MAX = 50
+_DEPTH_MAX = 11  # GitLab's own limit on `extends`
 _SCHEDULED = re.compile(r"\$CI_PIPELINE_SOURCE\s*==\s*[\"']schedule[\"']")
 _SECTIONS = ("before_script", "script", "after_script")
 SCHEDULE = Schedule("GitLab pipeline schedule")
@@ -34,59 +35,79 @@ class _Entry:
     include_line: int = 0
 
 
-_Entries = Mapping[str, _Entry]
 _NONE = _Entry("", EMPTY)
 
 
 def read_gitlab(path: str, tree: Tree) -> Iterator[Launch]:
     """One start per command of every job."""
-    entries: dict[str, _Entry] = {}
-    _collect(path, tree.required(path), tree, entries, 0, 0)
-    known: dict[str, Mapping[str, _Entry]] = {}
-    left = iter(range(_REFERENCES_MAX))
-    for name in entries:
+    pipeline = _Pipeline(tree)
+    pipeline.collect(path, read_yaml(tree.required(path)), 0)
+    for name in pipeline.entries:
         if not name.startswith(".") and name not in _KEYWORDS:
-            job = {**dict.fromkeys(_SECTIONS, _NONE), **_sections(entries, name, known)}
+            job = {**dict.fromkeys(_SECTIONS, _NONE), **pipeline.job(name, 0)}
             if job["script"].node:
-                yield _launch(path, name, job, entries, left)
+                yield _launch(path, pipeline, name, job)
 
 
-def _collect(
-    path: str, text: str, tree: Tree, entries: dict[str, _Entry], include_line: int, depth: int
-) -> None:
-    """The top-level entries of a file and, before them, of its local includes."""
-    for document in read_yaml(text):
-        for item in document.each("include"):
-            local = join("", (item.string("local") or item.text or "").lstrip("/"))
-            inner = tree.text(local) if depth < _INCLUDES_MAX and "://" not in local else None
-            if inner is not None and local != path:
-                _collect(local, inner, tree, entries, include_line or item.line, depth + 1)
-        entries.update({name: _Entry(path, node, include_line) for name, node in document.pairs()})
+@dataclass(frozen=True, slots=True)
+class _Pipeline:
+    """The top-level entries of a file and of those it includes; what may be followed is counted."""
+
+    tree: Tree
+    entries: dict[str, _Entry] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+    jobs: dict[str, Mapping[str, _Entry]] = field(default_factory=dict)
+    references_left: Iterator[int] = field(default_factory=lambda: iter(range(_REFERENCES_MAX)))
+
+    def get(self, name: str) -> _Entry:
+        """An entry by name; an empty one if there is none."""
+        return self.entries.get(name, _NONE)
+
+    def collect(self, path: str, documents: Iterable[Node], include_line: int) -> None:
+        """Enters a file's entries, after those of its local includes, which they override."""
+        self.files.add(path)
+        for document in documents:
+            for item in document.each("include"):
+                local = join("", (item.string("local") or item.text or "").lstrip("/"))
+                if local in self.files or "://" in local or len(self.files) > _INCLUDES_MAX:
+                    continue
+                inner = self.tree.text(local)
+                if inner is not None:
+                    self.collect(local, (called_document(inner),), include_line or item.line)
+            self.entries.update({name: _Entry(path, node, include_line) for name, node in document.pairs()})
+
+    def job(self, name: str, depth: int) -> Mapping[str, _Entry]:
+        """The keys of a job with those it inherits by `extends`, each with the file it stands in."""
+        if name not in self.jobs:
+            self.jobs[name] = {}  # ends circles
+            entry = self.entries[name]
+            parents = entry.node.strings("extends") if depth < _DEPTH_MAX else ()
+            merged: dict[str, _Entry] = {}
+            for parent in parents:
+                if parent in self.entries:
+                    merged |= self.job(parent, depth + 1)
+            self.jobs[name] = merged | {key: _Entry(entry.file, node) for key, node in entry.node.pairs()}
+        return self.jobs[name]
+
+    def commands(self, node: Node, depth: int) -> Iterator[Node]:
+        """The commands of a section; `!reference [job, section]` stands for another job's."""
+        if node.text is not None:
+            yield node
+        elif depth >= _DEPTH_MAX:
+            return
+        elif node.tag == "reference":
+            keys = node.strings()
+            if keys and next(self.references_left, None) is not None:
+                section = self.get(keys[0]).node.get(*keys[1:])
+                yield from (_moved(leaf, node.line) for leaf in self.commands(section, depth + 1))
+        else:
+            for item in node.items:
+                yield from self.commands(item, depth + 1)
 
 
-def _sections(entries: _Entries, name: str, known: dict[str, Mapping[str, _Entry]]) -> Mapping[str, _Entry]:
-    """The keys of a job with those it inherits by `extends`, each with the file it stands in.
-
-    `known` keeps every job's answer, and ends circles.
-    """
-    if name not in known:
-        known[name] = {}
-        entry = entries[name]
-        merged: dict[str, _Entry] = {}
-        for parent in entry.node.strings("extends"):
-            if parent in entries:
-                merged |= _sections(entries, parent, known)
-        known[name] = merged | {key: _Entry(entry.file, node) for key, node in entry.node.pairs()}
-    return known[name]
-
-
-def _launch(
-    path: str, name: str, job: Mapping[str, _Entry], entries: _Entries, left: Iterator[int]
-) -> Launch:
-    entry = entries[name]
-    default = entries.get("default", _NONE)
-    shared = entries.get("variables", _NONE).node
-    own = job.get("variables", _NONE).node
+def _launch(path: str, pipeline: _Pipeline, name: str, job: Mapping[str, _Entry]) -> Launch:
+    entry, default = pipeline.entries[name], pipeline.get("default")
+    shared, own = pipeline.get("variables").node, job.get("variables", _NONE).node
     variables = (*environment(shared), *environment(own), ("CI_PROJECT_DIR", ROOT))
     commands: list[Node] = []
     for section in _SECTIONS:
@@ -94,33 +115,15 @@ def _launch(
         if section not in entry.node.entries and not given.node:
             given = _Entry(default.file, default.node.get(section))
             # Both may also stand at the top of the file.
-            given = given if given.node else entries.get(section, _NONE)
-        leaves = [*_leaves(given.node, entries, left)]
+            given = given if given.node else pipeline.get(section)
+        leaves = [*pipeline.commands(given.node, 0)]
         # What stands in another file is shown where the job does.
-        commands += (
-            leaves if given.file == entry.file else (_moved(leaf, entry.node.place) for leaf in leaves)
-        )
+        is_here = given.file == entry.file
+        commands += leaves if is_here else [_moved(leaf, entry.node.place) for leaf in leaves]
     script = replace(script_of(entry.file, commands, ""), variables=variables)
     schedule = SCHEDULE if _is_scheduled(job) else None
     origin = f"GitLab scheduled job {name!r}" if schedule else f"GitLab CI job {name!r}"
     return Launch(StartKind.GITLAB_CI, origin, path, script, entry.include_line, Wait.OFFLINE, schedule)
-
-
-def _leaves(node: Node, entries: _Entries, left: Iterator[int]) -> Iterator[Node]:
-    """The commands of a section; `!reference [job, section]` stands for another job's.
-
-    `left` counts the references that may still be followed.
-    """
-    if node.tag == "reference":
-        keys = node.strings()
-        if keys and keys[0] in entries and next(left, None) is not None:
-            for leaf in _leaves(entries[keys[0]].node.get(*keys[1:]), entries, left):
-                yield _moved(leaf, node.line)
-    elif node.text is not None:
-        yield node
-    else:
-        for item in node.items:
-            yield from _leaves(item, entries, left)
 
 
 def _moved(leaf: Node, line: int) -> Node:
