@@ -76,10 +76,8 @@ def _analysis(statistics: Mapping[str, int | float]) -> list[str]:
     reasons = _group(statistics, "calls_unresolved_")
     stages = _group(statistics, "seconds_")
     files, linked = statistics["files"], statistics["relevant_files"]
-    lines = [
-        "",
-        f"Read {files:,} files and linked the {linked:,} that an LLM call can be reached from or needs.",
-    ]
+    read = plural(int(files), "file")
+    lines = ["", f"Read {read} and linked the {linked:,} that have to do with an LLM call."]
     calls, open_calls = statistics["calls"], sum(reasons.values())
     detail = ", ".join(f"{count:,} by {reason}" for reason, count in reasons.items())
     lines.append(
