@@ -10,6 +10,7 @@ from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
 from batchlint.report.money import monthly, usd, usd_range
 from batchlint.report.results import Results
+from batchlint.report.summary import plural
 from batchlint.rules.registry import BY_CODE
 
 if TYPE_CHECKING:
