@@ -16,6 +16,15 @@ from batchlint.rules.registry import BY_CODE
 if TYPE_CHECKING:
     from batchlint.estimate.totals import Total
 
+# What is called where a call cannot be followed.
+_REASONS = {
+    "attribute": "of an unknown attribute",
+    "computed": "of a computed value",
+    "item": "of an item of a container",
+    "name": "of an unknown name",
+    "parameter": "of a parameter",
+}
+
 
 def render(results: Results) -> str:
     """A table by rule, one of known savings by provider, model and kind of work, and the run itself."""
@@ -80,7 +89,7 @@ def _analysis(statistics: Mapping[str, int | float]) -> list[str]:
     read = plural(int(files), "file")
     lines = ["", f"Read {read} and linked the {linked:,} that have to do with an LLM call."]
     calls, open_calls = statistics["calls"], sum(reasons.values())
-    detail = ", ".join(f"{count:,} by {reason}" for reason, count in reasons.items())
+    detail = ", ".join(f"{count:,} {_REASONS.get(reason, reason)}" for reason, count in reasons.items())
     lines.append(
         f"Of {calls:,} calls in them {open_calls:,} could not be followed{f' ({detail})' if detail else ''}."
     )
