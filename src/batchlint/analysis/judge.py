@@ -356,6 +356,10 @@ def background_roots(linker: Linker, reach: Reach, places: Places) -> list[Root]
         if linker.scopes.all[target].facts.kind is ScopeKind.CLASS:
             continue
         message = f"background task {places.short(target)}, started by {places.short(edge.caller)}"
+        talks = [way.root for way in known if way.root.kind in _CONVERSING | {RootKind.REPL}]
+        if edge.dispatch is None and talks and not ticks:
+            found.append(Root(target, Wait.LIVE, talks[0].kind, places.call(edge.caller, edge.call), message))
+            continue
         in_loop = any(
             reach.loops.role(edge.caller, loop) is LoopRole.RECORD
             for loop in reach.loops.around(edge.caller, edge.call)

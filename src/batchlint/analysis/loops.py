@@ -18,6 +18,7 @@ TICK_SECONDS_MIN: Final = 20.0
 
 _ATTEMPTS = re.compile(r"attempt|retr(y|ies)|\btr(y|ies)\b|tries|backoff", re.IGNORECASE)
 _TURNS = re.compile(r"step|turn|iter(?!able|items)|round|depth|hop|loop|max_tool", re.IGNORECASE)
+_WORK = re.compile(r"queue|todo|pending|remaining|stack|backlog|work|batch|s\b", re.IGNORECASE)
 _CHOICES = re.compile(r"model|provider|client|key|engine|backend|fallback|endpoint|deployment", re.IGNORECASE)
 
 
@@ -88,7 +89,7 @@ class Loops:
         test = scope.facts.values[loop.source]
         if (
             "len" in words.split()
-            or test.op in ("phi", "free", "param", "attr")
+            or (test.op in ("phi", "free", "param", "attr") and _WORK.search(self._name(scope, loop.source)))
             or _compares(scope.facts, test)
         ):
             return LoopRole.AGENT if _TURNS.search(words) else LoopRole.RECORD
@@ -99,6 +100,8 @@ class Loops:
         names = " ".join(loop.names)
         words = _words(facts, loop.source)
         succeeds = any(_is_success(e) for e in loop.exits)
+        if "range" in words.split() and self._is_short_range(scope, loop):
+            return LoopRole.RETRY if loop.catches and succeeds else LoopRole.SMALL
         if "range" in words.split():
             bound = words.replace("range", "").replace("len", "")
             if _ATTEMPTS.search(f"{names} {bound}") or (loop.catches and succeeds):
@@ -113,6 +116,30 @@ class Loops:
         if self._is_small(scope, loop):
             return LoopRole.SMALL
         return LoopRole.RECORD
+
+    def _name(self, scope: Scope, value: int) -> str:
+        """The name that a loop's test reads."""
+        facts = scope.facts
+        names = [n for n, versions in facts.bindings.items() if value in versions]
+        return " ".join([_words(facts, value), *names])
+
+    def _is_short_range(self, scope: Scope, loop: LoopFact) -> bool:
+        """Whether a loop runs over `range` of a small constant and has no other name for attempts."""
+        source = scope.facts.values[loop.source]
+        if source.op != "call" or not isinstance(source.payload, int):
+            return False
+        call = scope.facts.calls[source.payload]
+        callee = scope.facts.values[call.callee]
+        if callee.payload != "range" or not call.arguments or _ATTEMPTS.search(" ".join(loop.names)):
+            return False
+        bounds = [
+            record.value
+            for argument in call.arguments
+            for obj in self.linker.solver.pts[scope.base + argument.value]
+            if isinstance(record := self.linker.record(obj), Const)
+        ]
+        known = len(bounds) == len(call.arguments)
+        return known and all(isinstance(b, int) and abs(b) <= SMALL_SET_MAX for b in bounds)
 
     def _is_small(self, scope: Scope, loop: LoopFact) -> bool:
         """Whether everything that the loop may run over is a short display of constants."""

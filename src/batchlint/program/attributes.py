@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from batchlint.program import calls
+from batchlint.program.classes import Found
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -93,9 +94,36 @@ def _load_member(
         elif external is not None:
             solver.add(result, linker.step(linker.step(external, "()"), name))
 
+    if not name.startswith("__"):
+        linker.classes.lookup(class_scope, "__getattr__", _forwarded(linker, name, result, scope))
     for base in linker.classes.internals(class_scope):
         solver.edge(solver.field(linker.objects.number(Class(base)), name), result)
     linker.classes.lookup(class_scope, name, found, after)
+
+
+def _forwarded(linker: "Linker", name: str, result: int, scope: Scope) -> Found:
+    """`__getattr__` that hands the name on: `return getattr(self._module, name)`."""
+
+    def found(node: int | None, external: int | None) -> None:
+        if node is not None:
+            linker.solver.watch(node, _forward, linker, name, result, scope)
+
+    return found
+
+
+def _forward(obj: int, linker: "Linker", name: str, result: int, scope: Scope) -> None:
+    record = linker.record(obj)
+    key = (obj, name, result)
+    if not isinstance(record, Function) or key in linker.forwarded:
+        return
+    linker.forwarded.add(key)  # what it forwards to may be an instance of the same class
+    getter = linker.scopes.all[record.scope]
+    for call in getter.facts.calls:
+        callee = getter.facts.values[call.callee]
+        if callee.op == "free" and callee.payload == "getattr" and len(call.arguments) >= 2:
+            asked = getter.facts.values[call.arguments[1].value]
+            if asked.op == "param" and asked.payload == 1:
+                linker.solver.watch(getter.base + call.arguments[0].value, load, linker, result, name, scope)
 
 
 def _bind(obj: int, linker: "Linker", receiver: int, result: int, scope: Scope) -> None:

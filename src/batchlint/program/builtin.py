@@ -81,8 +81,9 @@ def _super_of(obj: int, linker: "Linker", class_scope: int, result: int) -> None
         linker.solver.add(result, linker.objects.number(Super(class_scope, obj)))
 
 
-def import_dynamically(linker: "Linker", context: "CallContext", name: str) -> None:
-    """The functions of `importlib` that import what a text names, or a file at a path."""
+def import_dynamically(linker: "Linker", context: "CallContext", name: str) -> bool:
+    """The functions of `importlib` that import what a text names, or a file at a path; returns whether
+    the imported module is all that the call gives."""
     if name == "import_module":
         _import_module(linker, context)
     elif name == "spec_from_file_location":
@@ -92,6 +93,7 @@ def import_dynamically(linker: "Linker", context: "CallContext", name: str) -> N
             linker.solver.watch(node, _imported_file, linker, context)
     elif name == "module_from_spec" and context.positional:
         linker.solver.edge(context.positional[0][0], context.result)
+    return name == "import_module"
 
 
 def _imported_file(obj: int, linker: "Linker", context: "CallContext") -> None:

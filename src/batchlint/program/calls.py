@@ -102,7 +102,6 @@ def bind(linker: "Linker", context: "CallContext", function: Scope, receiver: in
             unpacked = True
             remaining = [linker.parameter_node(function, i) for i in slots[place:]]
             solver.watch(node, _spread, linker, remaining)
-            given.update(slots[place:])
         elif place < len(slots) and not unpacked:
             solver.edge(node, linker.parameter_node(function, slots[place]))
             given.add(slots[place])

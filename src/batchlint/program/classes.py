@@ -29,6 +29,9 @@ _DESCRIPTORS: Final = {
     "overload": "other",
 }
 
+# A base expression that may be more classes than this is a factory whose answer is not known.
+_BASES_MAX: Final = 8
+
 Found = Callable[[int | None, int | None], None]
 
 
@@ -70,13 +73,14 @@ class Classes:
             self._derived.setdefault(record.scope, set()).add(scope)
         elif not isinstance(record, External):
             return
-        self._orders.clear()
         affected, todo = set(), [scope]
         while todo:
             derived = todo.pop()
             if derived not in affected:
                 affected.add(derived)
                 todo.extend(self._derived.get(derived, ()))
+        for derived in affected:
+            self._orders.pop(derived, None)
         for derived in affected:
             for name, after, found in tuple(self._lookups.get(derived, ())):
                 self._answer(derived, name, after, found)
@@ -93,7 +97,10 @@ class Classes:
         facts = self.scopes.all[scope]
         bases: list[OrderEntry] = []
         for base in facts.facts.bases:
-            for obj in sorted(self.solver.pts[self._outer_node(facts, base)]):
+            candidates = self.solver.pts[self._outer_node(facts, base)]
+            if len(candidates) > _BASES_MAX:
+                continue
+            for obj in sorted(candidates):
                 record = self.solver.objects.all[obj]
                 if isinstance(record, Class) and record.scope != scope:
                     bases.append((True, record.scope))

@@ -27,8 +27,8 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     path = linker.objects.path(obj)
     if path[0] == "builtins" and len(path) == 2 and builtin.call(linker, context, path[1]):
         return
-    if path[0] == "importlib":
-        builtin.import_dynamically(linker, context, path[-1])
+    if path[0] == "importlib" and builtin.import_dynamically(linker, context, path[-1]):
+        return
     handled: set[int] = set()
     _keep(linker, context, obj, path)
     for passthrough in linker.matcher.passthroughs(path):

@@ -85,6 +85,7 @@ class Linker:
         self.weak_decorations: list[tuple[int, int, int]] = []
         self.dynamic_members: list[tuple[int, int, int]] = []
         self.guessed = False
+        self.forwarded: set[tuple[int, str, int]] = set()
         self.link()
 
     # helpers that every reaction needs

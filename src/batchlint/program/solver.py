@@ -15,6 +15,12 @@ CONSTANTS_MAX: Final = 32
 # A node that would hold more objects than this says nothing any more.
 OBJECTS_MAX: Final = 128
 
+# Reactions to reactions deeper than this are put off: long chains in a program are no deep recursion here.
+NESTING_MAX: Final = 40
+
+# What a node holds before anything flows into it: shared, because most nodes never hold anything.
+_NOTHING: Final[set[int]] = set()
+
 Watcher = tuple[Callable[..., None], tuple[object, ...]]
 
 
@@ -30,13 +36,14 @@ class Solver:
         self._known: set[tuple[int, int]] = set()
         self._delta: dict[int, set[int]] = {}
         self._work: deque[int] = deque()
+        self._deferred: deque[tuple[Callable[..., None], tuple[object, ...], int]] = deque()
+        self._depth = 0
         self.cut_nodes = 0
 
     def nodes(self, count: int) -> int:
         """Add `count` nodes; returns the first one's number."""
         first = len(self.pts)
-        for _ in range(count):
-            self.pts.append(set())
+        self.pts.extend([_NOTHING] * count)
         self._edges.extend([None] * count)
         self._watchers.extend([None] * count)
         return first
@@ -66,7 +73,10 @@ class Solver:
             if isinstance(record, Const | Expression) or len(held) >= OBJECTS_MAX:
                 self.cut_nodes += 1
                 return
-        held.add(obj)
+        if held is _NOTHING:
+            self.pts[node] = {obj}
+        else:
+            held.add(obj)
         if self._edges[node] is None and self._watchers[node] is None:
             return
         waiting = self._delta.get(node)
@@ -97,14 +107,24 @@ class Solver:
         else:
             watchers.append((react, data))
         pending: set[int] = self._delta.get(node, set())
-        for obj in tuple(self.pts[node]):
-            if obj not in pending:
-                react(obj, *data)
+        ready = [obj for obj in self.pts[node] if obj not in pending]
+        if self._depth >= NESTING_MAX:
+            self._deferred.extend((react, data, obj) for obj in ready)
+            return
+        self._depth += 1
+        for obj in ready:
+            react(obj, *data)
+        self._depth -= 1
 
     def run(self) -> None:
         """Propagate until nothing changes."""
-        work, delta = self._work, self._delta
-        while work:
+        work, delta, deferred = self._work, self._delta, self._deferred
+        while work or deferred:
+            while deferred:
+                react, data, obj = deferred.popleft()
+                react(obj, *data)
+            if not work:
+                break
             node = work.popleft()
             fresh = delta.pop(node)
             for target in self._edges[node] or ():

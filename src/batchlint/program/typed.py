@@ -92,13 +92,14 @@ def _receivers(linker: "Linker") -> bool:
 def _parameters(linker: "Linker") -> bool:
     """Parameters that nobody fills hold their default and an instance of their annotation."""
     added = False
+    says_nothing = {linker.objects.opaque, linker.objects.const(None)}
     for scope in linker.scopes.all:
         if scope.facts.kind not in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):
             continue
         outer = linker.scopes.all[scope.parent]
         for index, parameter in enumerate(scope.facts.parameters):
             node = linker.parameter_node(scope, index)
-            if linker.solver.pts[node] - {linker.objects.opaque}:
+            if linker.solver.pts[node] - says_nothing:
                 continue
             before = len(linker.solver.pts[node])
             if parameter.default >= 0 and scope.number not in linker.bound_parameters:
