@@ -118,6 +118,7 @@ class ScopeBuilder:
         self.annotations: dict[str, int] = {}
         self.global_names: set[str] = set()
         self.nonlocal_names: set[str] = set()
+        self.shared: set[str] = set()  # names that a function defined in here writes
         self.star_imports: list[int] = []
         self.lambdas = 0
         self.env = Env()
@@ -178,7 +179,20 @@ class ScopeBuilder:
     def read(self, name: str) -> int:
         """The value of a name as read here."""
         found = self.lookup(name)
-        return self.value("free", (), name) if found is None else found
+        if found is not None and name not in self.shared:
+            return found
+        anywhere = self.value("free", (), name)
+        return anywhere if found is None else self.phi([found, anywhere])
+
+    def share(self, names: list[str], *, globally: bool) -> None:
+        """Note that this function writes names of the module, or of the functions around it: what those
+        bound themselves is no longer all that their names may hold."""
+        (self.global_names if globally else self.nonlocal_names).update(names)
+        outer = self.parent
+        while outer is not None:
+            if outer.kind is (ScopeKind.MODULE if globally else ScopeKind.FUNCTION):
+                outer.shared.update(names)
+            outer = outer.parent
 
     # paths
 

@@ -332,12 +332,12 @@ def _class(b: ScopeBuilder, node: ast.stmt) -> None:
 
 def _global(b: ScopeBuilder, node: ast.stmt) -> None:
     assert isinstance(node, ast.Global)
-    b.global_names.update(node.names)
+    b.share(node.names, globally=True)
 
 
 def _nonlocal(b: ScopeBuilder, node: ast.stmt) -> None:
     assert isinstance(node, ast.Nonlocal)
-    b.nonlocal_names.update(node.names)
+    b.share(node.names, globally=False)
 
 
 def _type_alias(b: ScopeBuilder, node: ast.stmt) -> None:

@@ -45,7 +45,7 @@ def seed(linker: "Linker", scope: Scope, value: int, target: int) -> None:
                 _seed_each(linker, scope, operands[1], target)
             else:
                 linker.solver.watch(scope.base + operands[0], _instance, linker, target)
-        case "free" | "attr" | "import":
+        case "free" | "attr" | "import" | "class" | "phi":
             linker.solver.watch(scope.base + value, _instance, linker, target)
         case _:
             pass
