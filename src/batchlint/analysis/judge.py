@@ -26,6 +26,7 @@ from batchlint.finding import (
     Verdict,
 )
 from batchlint.program.linker import Linker
+from batchlint.program.model import Edge
 
 # A person who talks to one of these sees the work of the job it starts.
 _CONVERSING: Final = frozenset(
@@ -213,7 +214,20 @@ class Judge:
                         continue
                     return False
                 kinds.add(way.root.kind)
-        return bool(kinds) and (bool(kinds & _CONVERSING) or self._polls)
+        asked_for = self._polls or any(self._hands_out_handle(edge) for edge in dispatchers)
+        return bool(kinds) and (bool(kinds & _CONVERSING) or asked_for)
+
+    def _hands_out_handle(self, edge: Edge) -> bool:
+        """Whether the starter of a job reads the job's id: somebody will ask for the result by it."""
+        facts = self.linker.scopes.all[edge.caller].facts
+        if edge.call < 0:
+            return False
+        same = {facts.calls[edge.call].value}
+        same |= {i for i, v in enumerate(facts.values) if v.op == "phi" and same & set(v.operands)}
+        return any(
+            value.op == "attr" and value.payload in ("id", "task_id", "job_id") and value.operands[0] in same
+            for value in facts.values
+        )
 
     # verdict
 
