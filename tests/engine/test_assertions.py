@@ -1,56 +1,9 @@
 """The user's own word on who waits overrides what the code shows."""
 
 import pytest
+from engine_project import APP, JOB, NOWHERE
 
-APP = """\
-{module}
-from fastapi import FastAPI
-from openai import OpenAI
-
-app = FastAPI()
-client = OpenAI()
-
-
-{decorator}
-@app.post("/ask")
-def ask(question: str):{function}
-    return send(question)
-
-
-{cls}
-class Sender:
-    def send(self, text):{method}
-        return client.chat.completions.create(
-            model="gpt-4o", messages=[{{"role": "user", "content": text}}]
-        )
-
-
-def send(text):
-    return Sender().send(text)
-"""
-
-NOWHERE = {"module": "", "decorator": "", "function": "", "cls": "", "method": ""}
 OFFLINE = "# batchlint: offline"
-
-JOB = """\
-from openai import OpenAI
-
-client = OpenAI()
-
-
-def label(text):{mark}
-    return client.chat.completions.create(model="gpt-4o", messages=[{{"role": "user", "content": text}}])
-
-
-def main():
-    with open("out.txt", "w") as target:
-        for line in open("lines.txt"):
-            target.write(str(label(line)))
-
-
-if __name__ == "__main__":
-    main()
-"""
 
 
 def test_without_a_word_the_route_waits(project):

@@ -1,6 +1,6 @@
 """`batchlint explain PATH:LINE` tells the whole story of one site."""
 
-from test_assertions import APP, JOB, NOWHERE
+from engine_project import APP, JOB, NOWHERE
 
 MIXED = (
     APP.format(**NOWHERE)

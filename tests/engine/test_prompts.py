@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from test_savings import program
+from engine_project import program
 
 LONG = "You are a careful clerk who labels tickets. " * 50
 """About 450 tokens."""

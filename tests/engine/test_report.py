@@ -2,7 +2,7 @@
 
 import json
 
-from test_assertions import JOB
+from engine_project import JOB
 
 JOB = JOB.format(mark="")
 

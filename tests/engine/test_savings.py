@@ -1,54 +1,7 @@
 """What a call site could save, from code to figures, through the command line."""
 
 import pytest
-
-LABEL = """\
-import csv
-
-import anthropic
-
-client = anthropic.Anthropic()
-
-
-def label(text):
-    return client.messages.create(
-        model="{model}", max_tokens=500, messages=[{{"role": "user", "content": f"Label this: {{text}}"}}]
-    )
-
-
-def main():
-    with open("labels.txt", "w") as target:
-        for row in csv.DictReader(open("tickets.csv")):
-            target.write(label(row["text"]).content[0].text)
-
-
-if __name__ == "__main__":
-    main()
-"""
-
-
-def program(imports: str, client: str, call: str, loop: str = "open('rows.txt')") -> str:
-    """A script that sends one request per record."""
-    return f"""\
-{imports}
-
-client = {client}
-
-
-def main():
-    with open("answers.txt", "w") as target:
-        for row in {loop}:
-            target.write(str({call}))
-
-
-if __name__ == "__main__":
-    main()
-"""
-
-
-def openai(model: str = "gpt-4o-mini", client: str = "OpenAI()", loop: str = "open('rows.txt')") -> str:
-    call = f'client.chat.completions.create(model="{model}", messages=[{{"role": "user", "content": row}}])'
-    return program("from openai import OpenAI", client, call, loop)
+from engine_project import LABEL, openai, program
 
 
 def test_the_published_example(project):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_savings import openai, program
+from engine_project import openai, program
 
 CSV = "text\n" + "hello\n" * 12
 
