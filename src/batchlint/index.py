@@ -59,7 +59,9 @@ def index(
     clock = Clock()
     reading = _Reading(root, overlay or {})
     tree = discover(root, options)
-    tree = replace(tree, files=tuple(sorted({*tree.files, *reading.overlay})))
+    # A file that is there and was not found is left out by the user's wish.
+    new = {path for path in reading.overlay if not (root / path).exists()}
+    tree = replace(tree, files=tuple(sorted({*tree.files, *new})))
     clock.lap("discover")
     matcher = Matcher(catalog, everything=everything)
     modules = ModuleIndex(tree.files, tree.projects, tree.links, matcher.roots)

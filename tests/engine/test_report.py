@@ -42,6 +42,13 @@ def test_text_on_standard_input_stands_in_for_a_file(project):
     assert check(project, "-", "--stdin-filename", "job.py", stdin="print(1)\n") == []
 
 
+def test_text_on_standard_input_of_an_excluded_file_is_left_out_by_force(project):
+    project.write({"build/job.py": JOB})
+    arguments = ("-", "--stdin-filename", "build/job.py")
+    assert check(project, *arguments, stdin=JOB) == [("BL101", "job.py", 7)]
+    assert check(project, *arguments, "--force-exclude", stdin=JOB) == []
+
+
 def test_an_edited_helper_shows_the_finding_in_its_unchanged_caller(project):
     helper = JOB.partition("\n\ndef main")[0]
     caller = "from helper import label\n\n\ndef main" + JOB.partition("def main")[2]

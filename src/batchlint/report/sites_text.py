@@ -48,6 +48,6 @@ def _row(site: Site, results: Results) -> tuple[str, ...]:
         printable(f"{site.provider} {site.operation}"),
         printable(site.model or ""),
         site.confidence,
-        printable(site.witness[0].message) if site.witness else "",
+        printable(site.witness[0].message) if len(site.witness) > 1 else "",
         headline(site.savings) or "",
     )
