@@ -26,6 +26,10 @@ _BARE_RELATIVE = re.compile(rb"from[ \t]*\.[. \t]*import")
 _INIT = "__init__.py"
 
 
+# Importers beyond this many files are left out, farthest first: linking needs memory for each.
+RELEVANT_FILES_MAX = 2_000
+
+
 def relevant(
     result: ScanResult, index: ModuleIndex, *, seeds: Iterable[str] = (), everything: bool = False
 ) -> frozenset[str]:
@@ -46,15 +50,18 @@ def relevant(
 
 
 def _importers(graph: "_ImportGraph", seeds: set[str]) -> set[str]:
-    """The seeds and all files that import one of them, directly or not."""
+    """The seeds and all files that import one of them, directly or not; in a very large program only the
+    nearest of them."""
     found = set(seeds)
-    todo = sorted(seeds)
-    while todo:
-        path = todo.pop()
-        for importer in graph.may_import(path):
-            if importer not in found and path in graph.imports(importer):
-                found.add(importer)
-                todo.append(importer)
+    layer = sorted(seeds)
+    while layer and len(found) < RELEVANT_FILES_MAX:
+        farther: list[str] = []
+        for path in layer:
+            for importer in graph.may_import(path):
+                if importer not in found and path in graph.imports(importer):
+                    found.add(importer)
+                    farther.append(importer)
+        layer = farther
     return found
 
 
@@ -62,7 +69,7 @@ def _support(graph: "_ImportGraph", importers: set[str]) -> set[str]:
     """What the importers import, and what that imports, to the depth that linking needs."""
     found: set[str] = set()
     layer = importers
-    for _ in range(SUPPORT_DEPTH):
+    for _ in range(SUPPORT_DEPTH if len(importers) < RELEVANT_FILES_MAX else 0):
         reached: set[str] = set()
         todo = sorted(layer)
         while todo:
