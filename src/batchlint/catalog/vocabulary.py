@@ -117,6 +117,7 @@ class FanOut(StrEnum):
     DATASET = "dataset"  # once per record of a data set: a record loop
     WRAP = "wrap"  # returns a callable that calls it (partial, tqdm wrappers, decorators)
     GATHER = "gather"  # awaits the awaitables it is given, all at once
+    INJECT = "inject"  # called by the framework for each call of the function whose default this is
     REGISTER = "register"  # kept by the receiver or the constructed object, called by its `runs` methods
 
 

@@ -41,7 +41,8 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     for dispatch in linker.matcher.dispatches(path):
         handled |= _dispatch(linker, context, dispatch)
     escape(linker, context, handled)
-    if context.result >= 0:
+    is_injected = any(row.fan_out is FanOut.INJECT for row in linker.matcher.higher_orders(path))
+    if context.result >= 0 and not is_injected:
         linker.solver.add(context.result, linker.step(obj, "()", context.result))
 
 
@@ -111,6 +112,9 @@ def call_through(
         return used
     if row.fan_out is FanOut.GATHER:
         _gather(linker, context, row)
+        return used
+    if row.fan_out is FanOut.INJECT:
+        _inject(linker, context, callables)
         return used
     inner = _inner_call(linker, context, row)
     _result(linker, context, row, inner.result)
@@ -202,6 +206,23 @@ def _gather(linker: "Linker", context: "CallContext", row: HigherOrder) -> None:
         if not unpacked:
             linker.solver.edge(node, each)
         linker.solver.watch(each, containers.awaited, linker, target)
+
+
+def _inject(linker: "Linker", context: "CallContext", callables: list[int]) -> None:
+    """`client=Depends(get_client)`: the framework calls it and hands on what it returns or yields first."""
+    made = replace(context, result=linker.solver.node(), positional=[], keywords={}, mappings=[])
+    for node in callables:
+        linker.solver.watch(node, calls.invoke, linker, replace(made, kind=EdgeKind.ESCAPE))
+    if context.result >= 0:
+        linker.solver.watch(made.result, _injected, linker, context)
+
+
+def _injected(obj: int, linker: "Linker", context: "CallContext") -> None:
+    record = linker.record(obj)
+    if isinstance(record, Container) and record.kind == "gen":
+        linker.solver.edge(containers.element(linker, obj, containers.ALL), context.result)
+    else:
+        linker.solver.add(context.result, obj)
 
 
 def _pass_through(linker: "Linker", context: "CallContext", row: PassThrough, obj: int) -> None:
