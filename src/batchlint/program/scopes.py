@@ -84,7 +84,10 @@ class Scopes:
         """The object of the module that `name` means in a file, None for a foreign one."""
         path = self.files[file].path
         found = self.modules.resolve(path, name, level)
-        if level == 0 and name.partition(".")[0] in self.foreign and not self._is_own(path, name, found):
+        top = name.partition(".")[0]
+        if level == 0 and top in self.foreign and not self._is_own(path, name, found):
+            return None
+        if level == 0 and found is not None and self._stands_in_for(found, top):
             return None
         if found is not None:
             number = self.file_of_path.get(found)
@@ -108,9 +111,18 @@ class Scopes:
             return False
         if found.rpartition("/")[0] != importer.rpartition("/")[0]:
             return False
-        return not any(
+        return not self._stands_in_for(found, top)
+
+    def _stands_in_for(self, found: str, top: str) -> bool:
+        """Whether a module has the name of a foreign one that it imports itself, such as the `celery.py`
+        of a Django project: whoever imports the name from outside of its package means the foreign one."""
+        number = self.file_of_path.get(found)
+        if number is None or found.rpartition("/")[2] != f"{top}.py":
+            return False
+        return any(
             value.op == "import"
             and isinstance(value.payload, tuple)
+            and value.payload[2] == 0
             and value.payload[0].split(".")[0] == top
             for scope in self.files[number].scopes
             for value in scope.values
