@@ -168,3 +168,9 @@ def test_the_fields_of_a_structured_response(project):
         "2 fields of a structured response" in line
         for line in project.write({"job.py": code}).savings()["basis"]
     )
+
+
+def test_a_joined_list_is_several_of_its_elements_once(project):
+    content = '"Label: " + ", ".join(f"{item[\'title\']}" for item in row)'
+    basis = project.write({"job.py": chat(USER % content)}).savings()["basis"]
+    assert any(line.startswith("item.title: 10\u20131,500 tokens") for line in basis), basis

@@ -294,7 +294,9 @@ class Prompts:
             case "item":
                 base = self._name(scope, value.operands[0])
                 key = scope.facts.values[value.operands[1]].payload
-                return f"{base}.{key}" if isinstance(key, str) and key.isidentifier() else base
+                if not isinstance(key, str) or not key.isidentifier():
+                    return base
+                return f"{base}.{key}" if base else key
             case "slice":
                 return self._name(scope, value.operands[0])
             case "call":
@@ -321,10 +323,9 @@ def _length(parts: list[Part]) -> int:
 
 def _repeated(parts: list[Part]) -> list[Part]:
     """The parts of something that occurs several times: one to ten, where nothing says more."""
+    several = Range(1, 10)
     return [
-        DynamicPart(part.kind, part.name, part.count * Range(1, 10))
-        if isinstance(part, DynamicPart)
-        else part
+        DynamicPart(part.kind, part.name, several) if isinstance(part, DynamicPart) else part
         for part in parts
     ]
 
