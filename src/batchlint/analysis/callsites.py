@@ -198,16 +198,18 @@ class CallSites:
         """The client group that a path starts with, and the constructor call that made the client."""
         path = tuple(step for step, _ in steps)
         for length in range(len(path), 0, -1):
-            groups = [
-                group
-                for provider, group in self._groups.get(path[:length], ())
-                if provider.name == row.provider and group.name in row.clients
-            ]
             record = self.linker.record(steps[length - 1][1])
             made_by = record.made_by if isinstance(record, External) else -1
             constructor = self.linker.contexts.get(made_by)
-            for group in sorted(groups, key=lambda g: -len(g.where)):
-                if self._holds(group, constructor):
+            groups = [
+                group
+                for provider, group in self._groups.get(path[:length], ())
+                if provider.name == row.provider and self._holds(group, constructor)
+            ]
+            # A group whose conditions hold wins over one without, for the rows that do not list it too.
+            most = max((len(group.where) for group in groups), default=0)
+            for group in groups:
+                if len(group.where) == most and group.name in row.clients:
                     return group, constructor
         return None, None
 
