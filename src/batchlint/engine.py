@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from batchlint.analysis.assertions import Assertions
-from batchlint.analysis.callsites import CallSite, CallSites
+from batchlint.analysis.callsites import CallSites
 from batchlint.analysis.flex import has_flex
 from batchlint.analysis.judge import Judge, Judgement, background_roots
 from batchlint.analysis.loops import Loops
+from batchlint.analysis.model import CallSite
 from batchlint.analysis.places import Places
 from batchlint.analysis.reach import Reach
 from batchlint.analysis.roots import Roots

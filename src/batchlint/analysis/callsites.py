@@ -6,10 +6,11 @@ has the shape of one operation and the module imports the SDK.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from batchlint.analysis.endpoints import Endpoints
+from batchlint.analysis.model import CallSite
 from batchlint.analysis.roots import imports_by_file
 from batchlint.analysis.values import HOLE, Values
 from batchlint.catalog.match import PathIndex
@@ -18,35 +19,6 @@ from batchlint.facts import CallFact
 from batchlint.program.linker import CallContext, Linker
 from batchlint.program.objects import External
 from batchlint.program.scopes import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class CallSite:
-    """A call that sends a request (or, of kind `batch`, submits to a batch API).
-
-    `vendor` is the provider that is billed. `models` are the texts the model argument may be.
-    `batchable` is False with a `reason` where the vendor's batch API does not take the request.
-    `guessed` says that the receiver's type was not proved. `blockers` are arguments that rule a batch
-    out, each with why.
-    """
-
-    scope: int
-    call: int
-    provider: str
-    vendor: str | None
-    name: str
-    kind: Kind
-    is_async: bool
-    is_streaming: bool
-    models: tuple[str, ...]
-    batchable: bool
-    reason: str | None
-    is_local: bool
-    is_fan_out: bool
-    is_legacy: bool
-    guessed: bool
-    blockers: tuple[tuple[str, str], ...]
-    operation: Operation | None
 
 
 class CallSites:

@@ -11,7 +11,7 @@ from batchlint.program.linker import CallContext, Linker
 from batchlint.program.objects import External
 
 if TYPE_CHECKING:
-    from batchlint.analysis.callsites import CallSite
+    from batchlint.analysis.model import CallSite
 
 
 class Endpoints:
@@ -124,7 +124,7 @@ class Endpoints:
         endpoint: Endpoint,
         host: Host | None,
     ) -> "CallSite":
-        from batchlint.analysis.callsites import CallSite
+        from batchlint.analysis.model import CallSite
 
         vendor = host.vendor if host is not None else endpoint.vendor
         billed = self.providers.get(vendor or "")

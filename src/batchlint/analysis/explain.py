@@ -4,9 +4,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from batchlint.analysis.callsites import CallSite
 from batchlint.analysis.judge import Judgement
 from batchlint.analysis.loops import LoopRole
+from batchlint.analysis.model import CallSite
 from batchlint.analysis.reach import Way
 from batchlint.analysis.witness import Narrator
 from batchlint.catalog.model import Kind

@@ -2,7 +2,7 @@
 
 from fnmatch import fnmatchcase
 
-from batchlint.analysis.callsites import CallSite
+from batchlint.analysis.model import CallSite
 from batchlint.catalog.model import Provider
 from batchlint.program.linker import Linker
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchlint.analysis.callsites import CallSite
 from batchlint.analysis.categories import category_of
 from batchlint.analysis.independence import Independence
 from batchlint.analysis.loops import LoopRole, Loops
-from batchlint.analysis.model import OPEN_KINDS, Root
+from batchlint.analysis.model import OPEN_KINDS, CallSite, Root
 from batchlint.analysis.places import Places
 from batchlint.analysis.reach import Reach, Way
 from batchlint.analysis.witness import Narrator

@@ -3,8 +3,8 @@
 from itertools import pairwise
 from typing import Final
 
-from batchlint.analysis.callsites import CallSite
 from batchlint.analysis.loops import Loops
+from batchlint.analysis.model import CallSite
 from batchlint.analysis.places import Places
 from batchlint.analysis.reach import Reach, Way
 from batchlint.catalog.model import Wait

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from batchlint.analysis.callsites import CallSite
+from batchlint.analysis.model import CallSite
 from batchlint.analysis.values import Values
 from batchlint.catalog.model import Argument
 from batchlint.estimate import OutputLimits

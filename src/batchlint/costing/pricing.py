@@ -5,10 +5,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from batchlint.analysis.callsites import CallSite
 from batchlint.analysis.flex import has_flex
 from batchlint.analysis.judge import Judgement
 from batchlint.analysis.loops import Loops
+from batchlint.analysis.model import CallSite
 from batchlint.analysis.places import Places
 from batchlint.analysis.values import Values
 from batchlint.catalog.model import Catalog, Provider

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from batchlint.analysis.callsites import CallSite
+from batchlint.analysis.model import CallSite
 from batchlint.catalog.model import Argument
 from batchlint.costing.names import kind_of
 from batchlint.costing.trace import Trace

@@ -18,6 +18,10 @@ OBJECTS_MAX: Final = 128
 # Reactions to reactions deeper than this are put off: long chains in a program are no deep recursion here.
 NESTING_MAX: Final = 40
 
+# A program in which more than this flows is not followed any further: memory and time stay bounded, and
+# what was not followed is unknown.
+ADDED_MAX: Final = 4_000_000
+
 # What a node holds before anything flows into it: shared, because most nodes never hold anything.
 _NOTHING: Final[set[int]] = set()
 
@@ -38,6 +42,7 @@ class Solver:
         self._work: deque[int] = deque()
         self._deferred: deque[tuple[Callable[..., None], tuple[object, ...], int]] = deque()
         self._depth = 0
+        self._added = 0
         self.cut_nodes = 0
 
     def nodes(self, count: int) -> int:
@@ -73,6 +78,10 @@ class Solver:
             if isinstance(record, Const | Expression) or len(held) >= OBJECTS_MAX:
                 self.cut_nodes += 1
                 return
+        if self._added >= ADDED_MAX:
+            self.cut_nodes += 1
+            return
+        self._added += 1
         if held is _NOTHING:
             self.pts[node] = {obj}
         else:
