@@ -1,0 +1,7 @@
+"""Rewrites of record loops to the batch API: plan, ask a second finder, emit, verify, write."""
+
+from batchlint.fix.decline import Obstacle, Reason
+from batchlint.fix.edits import Edit, apply, write_all
+from batchlint.fix.plan import Plan, plans
+
+__all__ = ["Edit", "Obstacle", "Plan", "Reason", "apply", "plans", "write_all"]

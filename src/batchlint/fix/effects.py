@@ -1,0 +1,599 @@
+"""What code reads and changes, by place: names, attributes, keys of mappings, files, standard output.
+
+Attributes and string keys are told apart by their name, whatever object they belong to; an object is
+known by the name at the root of the expression. What a call outside of the program does comes from
+`effects.toml`; what it does not know is an unknown effect.
+"""
+
+import ast
+import builtins
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+from batchlint.facts import ScopeKind
+from batchlint.fix import names
+from batchlint.fix.files import FunctionNode, Program, ProgramFile
+
+Kind = Literal["name", "part", "content", "keyed", "attribute", "key", "channel", "parameter"]
+# A name's value as a whole | something inside it | its binding or insides change | a key of it changes.
+
+
+class Place(NamedTuple):
+    """Something that code reads or changes."""
+
+    kind: Kind
+    name: str
+
+
+STDOUT, FILES, WORLD = (Place("channel", name) for name in ("standard output", "files", "the outside world"))
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a piece of code does: places read and changed, calls that nothing is known of, and whether it
+    may end the program. `free_names` are the names that functions it calls take from outside."""
+
+    reads: set[Place] = field(default_factory=set)
+    writes: set[Place] = field(default_factory=set)
+    unknown: list[str] = field(default_factory=list)
+    free_names: set[str] = field(default_factory=set)
+    exits: bool = False
+    dynamic: bool = False
+
+    def add(self, other: "Effects") -> None:
+        """Take in what other code does too."""
+        self.reads |= other.reads
+        self.writes |= other.writes
+        self.unknown += other.unknown
+        self.free_names |= other.free_names
+        self.exits |= other.exits
+        self.dynamic |= other.dynamic
+
+
+def conflicts(writes: Iterable[Place], reads: Iterable[Place]) -> list[Place]:
+    """The writes that something among the reads may see."""
+    seen = set(reads)
+    return [write for write in writes if not seen.isdisjoint(_seen_by(write))]
+
+
+def _seen_by(write: Place) -> tuple[Place, ...]:
+    name = write.name
+    match write.kind:
+        case "content":
+            return Place("name", name), Place("part", name)
+        case "keyed":
+            return (Place("name", name),)
+        case "channel" if write == WORLD:
+            return WORLD, FILES
+        case _:
+            return (write,)
+
+
+_ITERABLES = ("finite", "held", ".finite", ".held")
+
+
+@cache
+def table() -> Mapping[str, frozenset[str]]:
+    """The lists of `effects.toml`; those of method names begin with a dot."""
+    data = tomllib.loads(files("batchlint.fix").joinpath("effects.toml").read_text(encoding="utf-8"))
+    methods = data.pop("methods")
+    return {
+        **{name: frozenset(values) for name, values in data.items()},
+        **{f".{name}": frozenset(values) for name, values in methods.items()},
+    }
+
+
+class EffectFinder:
+    """Finds the effects of code of a linked program; functions of the program are looked into once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._functions: dict[int, Effects] = {}
+
+    def of(
+        self,
+        file: ProgramFile,
+        nodes: Iterable[ast.AST],
+        *,
+        skip: Iterable[ast.AST] = (),
+        own: frozenset[str] = frozenset(),
+    ) -> Effects:
+        """What nodes of a function's body do, `skip` and what is in them left out.
+
+        Changes inside of objects that the names `own` hold are nobody else's concern.
+        """
+        visitor = _Visitor(self, file, frozenset(skip), own)
+        for node in nodes:
+            visitor.visit(node)
+        return visitor.found
+
+    def of_function(self, scope: int) -> Effects:
+        """What calling a function does, its local variables left out; `parameter` places are objects that
+        it was given and changes."""
+        known = self._functions.get(scope)
+        if known is None:
+            self._functions[scope] = Effects()  # a recursive call adds nothing
+            known = self._functions[scope] = self._summary(scope)
+        return known
+
+    def _summary(self, scope: int) -> Effects:
+        facts = self.program.linker.scopes.all[scope].facts
+        if facts.kind is ScopeKind.CLASS:
+            return Effects()
+        file = self.program.file_of(scope)
+        node = file.functions.get(facts.span)
+        if node is None:
+            return Effects(unknown=[facts.qualname or "a module"], writes={WORLD})
+        body: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
+        found = self.of(file, body)
+        found.free_names |= names.free(node)
+        return _outside(found, node, body)
+
+
+def _outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
+    """What of a function's effects can be seen by its callers."""
+    order = [p.arg for p in names.parameters(node.args)]
+    free = names.free(node)
+    local = (set(order) | names.bound(body)) - free
+    changed = changed_names(body)
+    result = Effects(unknown=list(found.unknown), exits=found.exits)
+    result.free_names = set(found.free_names)
+    result.reads = {p for p in found.reads if p.kind not in ("name", "part") or p.name not in local}
+    for place in found.writes:
+        if place.kind not in ("content", "keyed") or place.name not in local:
+            result.writes.add(place)
+        elif place.kind == "keyed" or place.name in changed:
+            for source in origins(place.name, body, set(order)):
+                if source.kind == "channel":
+                    result.unknown.append(f"what {place.name!r} is")
+                elif source.name in order and source.kind == "content":
+                    result.writes.add(Place("parameter", source.name))
+                elif source.name not in local or source.kind == "attribute":
+                    result.writes.add(source)
+    return result
+
+
+def origins(name: str, body: list[ast.AST], given: Iterable[str] = ()) -> set[Place]:
+    """What changes when the object of a local name is changed: the places it may have been taken from.
+
+    The channel of the outside world stands for an object that some call returned; nothing is given for an
+    object that the body makes itself.
+    """
+    found: set[Place] = set()
+    todo, seen = [name], set()
+    while todo:
+        at = todo.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        if at in given:
+            found.add(Place("content", at))
+        for value in _values(at, body):
+            source = value
+            while isinstance(source, ast.Subscript | ast.Starred | ast.Await):
+                source = source.value
+            match source:
+                case ast.Name(id=other):
+                    found.add(Place("content", other))
+                    todo.append(other)
+                case ast.Attribute(attr=attr):
+                    found.add(Place("attribute", attr))
+                case ast.IfExp() | ast.BoolOp() | ast.NamedExpr():
+                    found |= {Place("content", n) for n in names.read([source])}
+                case ast.Call() if not _makes(source):
+                    found.add(WORLD)
+                    if isinstance(source.func, ast.Attribute) and (base := root(source.func)) is not None:
+                        found.add(Place("content", base))
+    return found
+
+
+def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
+    """The expressions that a name is bound to, or taken out of."""
+    found: list[ast.expr] = []
+    for node in names.walk_scope(body):
+        match node:
+            case ast.Assign(targets=written, value=value):
+                if any(name in (names.targets(target) or ()) for target in written):
+                    found.append(value)
+            case (
+                ast.AnnAssign(target=target, value=ast.expr() as value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                if name in (names.targets(target) or ()):
+                    found.append(value)
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                if name in (names.targets(target) or ()):
+                    found.append(value)
+            case ast.withitem(optional_vars=ast.expr() as target, context_expr=value):
+                if name in (names.targets(target) or ()):
+                    found.append(value)
+    return found
+
+
+_MAKERS = frozenset({"list", "dict", "set", "sorted", "str", "tuple", "defaultdict", "Counter", "deque"})
+
+
+def _makes(call: ast.Call) -> bool:
+    """Whether a call makes a new container of a built-in type."""
+    return isinstance(call.func, ast.Name) and call.func.id in _MAKERS
+
+
+def changed_names(body: list[ast.AST]) -> set[str]:
+    """The names whose objects a body changes, not only binds."""
+    found: set[str] = set()
+    for node in names.walk_scope(body):
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                found.add(root(node) or "")
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)):
+                if attr in table()[".mutating"] | table()[".writing"]:
+                    found.add(root(value) or "")
+            case ast.AugAssign(target=ast.Name(id=name)):
+                found.add(name)
+    return found
+
+
+def root(node: ast.AST) -> str | None:
+    """The name at the root of a chain of attributes, subscripts and calls."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+class _Visitor(ast.NodeVisitor):
+    """Collects the effects of the nodes it visits."""
+
+    def __init__(
+        self, finder: EffectFinder, file: ProgramFile, skip: frozenset[ast.AST], own: frozenset[str]
+    ) -> None:
+        self.finder = finder
+        self.own = own
+        self.program = finder.program
+        self.file = file
+        self.skip = skip
+        self.found = Effects()
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit a node, unless it is left out."""
+        if node not in self.skip:
+            super().visit(node)
+
+    # values
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """A name alone means all of its value."""
+        if isinstance(node.ctx, ast.Load):
+            self.found.reads.add(Place("name", node.id))
+        else:
+            self.found.writes.add(Place("content", node.id))
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """An attribute is known by its name."""
+        place = Place("attribute", node.attr)
+        if isinstance(node.ctx, ast.Load):
+            self.found.reads.add(place)
+            self._part(node.value)
+        else:
+            self._changes(place, node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """A constant string key is known by its text, every other subscript by the object's name."""
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(node.ctx, ast.Load):
+            self._part(node.value)
+            if isinstance(key, str):
+                self.found.reads.add(Place("key", key))
+            else:
+                self.visit(node.slice)
+        elif isinstance(key, str):
+            self._changes(Place("key", key), node)
+        else:
+            self.visit(node.slice)
+            self._mutates(node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        """`x += 1` reads and changes its target."""
+        self.visit(node.value)
+        self.visit(node.target)
+        match node.target:
+            case ast.Name(id=name):
+                self.found.reads.add(Place("name", name))
+            case ast.Attribute(attr=attr):
+                self.found.reads.add(Place("attribute", attr))
+            case ast.Subscript(slice=ast.Constant(value=str(key))):
+                self.found.reads.add(Place("key", key))
+
+    def _part(self, node: ast.expr) -> None:
+        """Something inside of a value is read."""
+        if isinstance(node, ast.Name):
+            self.found.reads.add(Place("part", node.id))
+        else:
+            self.visit(node)
+
+    def _changes(self, place: Place, node: ast.Attribute | ast.Subscript) -> None:
+        """An attribute or key of an object changes: whoever reads the object as a whole sees it."""
+        name = root(node)
+        if name is None or name not in self.own:
+            self.found.writes.add(place)
+        if name is not None:
+            self.found.writes.add(Place("keyed", name))
+        self._part(node.value)
+
+    def _mutates(self, node: ast.expr) -> None:
+        """An object changes: the one a name holds, or the one an attribute or key does."""
+        match node:
+            case ast.Name(id=name):
+                self.found.writes.add(Place("content", name))
+            case ast.Attribute(attr=attr):
+                self._changes(Place("attribute", attr), node)
+            case ast.Subscript(slice=ast.Constant(value=str(key))):
+                self._changes(Place("key", key), node)
+            case ast.Subscript(value=value):
+                self._mutates(value)
+            case _:
+                self.visit(node)
+
+    # scopes inside of expressions
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        own: set[str] = set()
+        for generator in node.generators:
+            self.visit(generator.iter)
+            own |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
+        inside = _Visitor(self.finder, self.file, self.skip, self.own)
+        for generator in node.generators:
+            for condition in generator.ifs:
+                inside.visit(condition)
+        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            inside.visit(part)
+        self._take(inside.found, own)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        """The variables of a comprehension are its own."""
+        self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        """The variables of a comprehension are its own."""
+        self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        """The variables of a comprehension are its own."""
+        self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        """As a comprehension."""
+        self._comprehension(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """A function value counts as called where it is made."""
+        inside = _Visitor(self.finder, self.file, self.skip, self.own)
+        inside.visit(node.body)
+        self._take(inside.found, {p.arg for p in names.parameters(node.args)})
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """A nested function counts as called where it is defined."""
+        self.found.writes.add(Place("content", node.name))
+        inside = _Visitor(self.finder, self.file, self.skip, self.own)
+        for statement in node.body:
+            inside.visit(statement)
+        own = ({p.arg for p in names.parameters(node.args)} | names.bound(node.body)) - names.free(node)
+        self._take(inside.found, own)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        """As an ordinary function."""
+        self.found.unknown.append(node.name)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Classes inside of loops are not looked into."""
+        self.found.unknown.append(node.name)
+
+    def _take(self, inside: Effects, own: set[str]) -> None:
+        local = ("name", "part", "content", "keyed")
+        inside.reads = {p for p in inside.reads if p.kind not in local or p.name not in own}
+        inside.writes = {p for p in inside.writes if p.kind not in local or p.name not in own}
+        self.found.add(inside)
+
+    # statements that bind names without a Name node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        """An exception's name is bound."""
+        if node.name:
+            self.found.writes.add(Place("content", node.name))
+        self.generic_visit(node)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        """An import binds a name."""
+        self.found.writes.add(Place("content", node.asname or node.name.partition(".")[0]))
+
+    def visit_Match(self, node: ast.Match) -> None:
+        """Patterns bind names."""
+        self.found.writes |= {Place("content", name) for name in names.bound([node])}
+        self.generic_visit(node)
+
+    # calls
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """A call does what the function does, and reads its arguments."""
+        for argument in node.args:
+            self.visit(argument)
+        for keyword in node.keywords:
+            self.visit(keyword.value)
+        key = self.program.key(self.file, node)
+        if key is not None and key in self.program.sites:
+            self._part(node.func)
+            return
+        edges = self.program.edges(key) if key is not None else []
+        for edge in edges:
+            self._calls(edge.target, node, is_plain=self.program.is_plain(edge))
+        if isinstance(node.func, ast.Attribute):
+            self.visit(node.func.value)
+        elif isinstance(node.func, ast.Name):
+            self.found.reads.add(Place("name", node.func.id))
+        else:
+            self.visit(node.func)
+        if not any(self.program.is_plain(edge) for edge in edges):
+            self._foreign(node)
+
+    def _calls(self, scope: int, node: ast.Call, *, is_plain: bool) -> None:
+        summary = self.finder.of_function(scope)
+        changed = {place.name for place in summary.writes if place.kind == "parameter"}
+        self.found.add(
+            Effects(
+                set(summary.reads),
+                {place for place in summary.writes if place.kind != "parameter"},
+                list(summary.unknown),
+                set(summary.free_names),
+                summary.exits,
+                False,
+            )
+        )
+        if not changed:
+            return
+        function = self.program.file_of(scope).functions.get(self.program.linker.scopes.all[scope].facts.span)
+        passed = bind(node, function) if function is not None and is_plain else None
+        for name in changed:
+            if passed is None or name not in passed:
+                self.found.unknown.append(f"{ast.unparse(node.func)}, which changes its {name!r}")
+                self.found.writes.add(WORLD)
+            else:
+                self._mutates(passed[name])
+
+    def _foreign(self, node: ast.Call) -> None:
+        """What a call outside of the program does, by the tables."""
+        kinds_of = table()
+        path = dotted(self.file, node.func)
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if path is not None:
+            kinds = [
+                kind
+                for kind in kinds_of
+                if kind not in _ITERABLES and kind[0] != "." and path in kinds_of[kind]
+            ]
+            if kinds or not method or path not in self._instances(path):
+                self._by_kind(kinds[0] if kinds else "", node)
+                return
+        kinds = [
+            kind
+            for kind in kinds_of
+            if kind[0] == "." and kind not in _ITERABLES and method in kinds_of[kind]
+        ]
+        match kinds[0] if kinds else "":
+            case ".pure" | ".diagnostic":
+                return
+            case ".mutating":
+                assert isinstance(node.func, ast.Attribute)
+                self._mutates(node.func.value)
+            case ".writing":
+                assert isinstance(node.func, ast.Attribute)
+                self._mutates(node.func.value)
+                self.found.writes.add(FILES)
+            case _:
+                self._by_kind("", node)
+
+    def _instances(self, path: str) -> tuple[str, ...]:
+        """Paths that are values made by foreign code at import time, of which only the method is known."""
+        return () if "." in path else (path,)
+
+    def _by_kind(self, kind: str, node: ast.Call) -> None:
+        match kind:
+            case "pure" | "diagnostic" | "sleep":
+                return
+            case "output":
+                self.found.writes.add(STDOUT)
+            case "exit":
+                self.found.exits = True
+            case "reads":
+                self.found.reads |= {FILES, WORLD}
+                if _opens_for_writing(node):
+                    self.found.writes.add(FILES)
+            case "dynamic":
+                self.found.dynamic = True
+            case _:
+                if _is_class(self.file, node.func):
+                    return
+                self.found.unknown.append(ast.unparse(node.func))
+                self.found.writes.add(WORLD)
+                self.found.reads.add(WORLD)
+                if isinstance(node.func, ast.Attribute):
+                    self._mutates(node.func.value)
+
+
+def _opens_for_writing(node: ast.Call) -> bool:
+    modes = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]
+    return any(not (isinstance(m, ast.Constant) and str(m.value)[:1] == "r") for m in modes)
+
+
+def _is_class(file: ProgramFile, function: ast.expr) -> bool:
+    """Whether a call makes an instance of a class of this file that has no constructor of its own."""
+    if not isinstance(function, ast.Name):
+        return False
+    for node in file.tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == function.id:
+            own = {n.name for n in node.body if isinstance(n, FunctionNode)}
+            return not own & {"__init__", "__new__", "__post_init__", "model_post_init"}
+    return False
+
+
+def bind(node: ast.Call, function: FunctionNode | ast.Lambda) -> dict[str, ast.expr] | None:
+    """Which argument of a call each parameter gets; None where that cannot be told."""
+    if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+        return None
+    ordered = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
+    found: dict[str, ast.expr] = {k.arg: k.value for k in node.keywords if k.arg is not None}
+    if ordered[:1] in (["self"], ["cls"]) and isinstance(node.func, ast.Attribute):
+        found[ordered[0]] = node.func.value
+        ordered = ordered[1:]
+    found.update(zip(ordered, node.args, strict=False))
+    return found
+
+
+def dotted(file: ProgramFile, function: ast.expr) -> str | None:
+    """The dotted path of a foreign function by the file's imports; a built-in's own name; else None."""
+    steps: list[str] = []
+    while isinstance(function, ast.Attribute):
+        steps.append(function.attr)
+        function = function.value
+    if not isinstance(function, ast.Name):
+        return None
+    imported = imports_of(file).get(function.id)
+    if imported is not None:
+        return ".".join([imported, *reversed(steps)])
+    if not steps and hasattr(builtins, function.id) and function.id not in _bound_anywhere(file):
+        return function.id
+    return None
+
+
+def means_builtin(file: ProgramFile, name: str) -> bool:
+    """Whether a name is nothing but the built-in everywhere in a file."""
+    star = any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(file.tree))
+    return name not in _bound_anywhere(file) and name not in imports_of(file) and not star
+
+
+@cache
+def imports_of(file: ProgramFile) -> Mapping[str, str]:
+    """The names that a file binds by imports only, with the dotted path of what they mean."""
+    found: dict[str, str] = {}
+    stores = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stores |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return {name: path for name, path in found.items() if name not in stores}
+
+
+@cache
+def _bound_anywhere(file: ProgramFile) -> frozenset[str]:
+    found = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    found |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
+    found |= {n.name for n in ast.walk(file.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
+    return frozenset(found)
