@@ -82,7 +82,6 @@ class ObstacleCode(StrEnum):
     LOOP_CARRIED = "loop-carried"
     CONVERSATION = "conversation"
     AGENT_LOOP = "agent-loop"
-    EARLY_EXIT = "early-exit"
     SERVER_STATE = "server-state"
     STREAMING = "streaming"
     NO_BATCH_ROUTE = "no-batch-route"

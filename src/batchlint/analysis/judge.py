@@ -340,7 +340,10 @@ class Judge:
             location = self.places.head(way.hit.scope, span)
         else:
             location = self.places.call(site.scope, site.call)
-        return Obstacle(code, "a request is built from the response to an earlier one", location)
+        message = "a request is built from the response to an earlier one"
+        if site.operation is not None and site.operation.stateful:
+            code, message = ObstacleCode.CONVERSATION, "the receiver keeps the conversation so far"
+        return Obstacle(code, message, location)
 
 
 _OFFLINE_VERDICTS: Final = frozenset(
