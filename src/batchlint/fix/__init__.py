@@ -3,5 +3,18 @@
 from batchlint.fix.decline import Obstacle, Reason
 from batchlint.fix.edits import Edit, apply, write_all
 from batchlint.fix.plan import Plan, plans
+from batchlint.fix.session import Rewrite, marked, replacements, rewrite
 
-__all__ = ["Edit", "Obstacle", "Plan", "Reason", "apply", "plans", "write_all"]
+__all__ = [
+    "Edit",
+    "Obstacle",
+    "Plan",
+    "Reason",
+    "Rewrite",
+    "apply",
+    "marked",
+    "plans",
+    "replacements",
+    "rewrite",
+    "write_all",
+]

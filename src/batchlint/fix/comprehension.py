@@ -5,10 +5,11 @@ import ast
 from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
-from batchlint.fix.effects import STDOUT, EffectFinder, Effects
+from batchlint.fix.effects import EffectFinder
 from batchlint.fix.emit import replaced
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.iterables import Supply, supply_of
+from batchlint.fix.places import STDOUT, Effects
 
 
 class ComprehensionEmitter:

@@ -10,6 +10,9 @@ from batchlint.fix.decline import Obstacle, Reason
 from batchlint.fix.edits import Edit
 from batchlint.fix.files import ProgramFile
 
+PACKAGE = "llm_batch"
+"""The name of the package of batch helpers in the user's tree."""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -53,7 +56,7 @@ class Draft:
         """Import a name of the helpers into a file; gives the name that it has there."""
         known = self.imports.setdefault(file.path, {})
         if name not in known:
-            known[name] = file.fresh(name, f"batch_{name}")
+            known[name] = _imported(file, name) or file.fresh(name, f"batch_{name}")
         return known[name]
 
     def object(self, file: ProgramFile, reason: Reason, message: str, node: ast.AST) -> None:
@@ -61,6 +64,16 @@ class Draft:
         obstacle = Obstacle(reason, message, file.location(node))
         if obstacle not in self.obstacles:
             self.obstacles.append(obstacle)
+
+
+def _imported(file: ProgramFile, name: str) -> str | None:
+    """What a file that has been rewritten before calls a name of the helpers."""
+    for node in file.tree.body:
+        if isinstance(node, ast.ImportFrom) and PACKAGE in (node.module or "").split("."):
+            for alias in node.names:
+                if alias.name == name:
+                    return alias.asname or name
+    return None
 
 
 @cache

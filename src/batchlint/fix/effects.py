@@ -6,85 +6,14 @@ known by the name at the root of the expression. What a call outside of the prog
 """
 
 import ast
-import builtins
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
 
 from batchlint.facts import ScopeKind
 from batchlint.fix import names
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-
-Kind = Literal["name", "part", "content", "keyed", "attribute", "key", "channel", "parameter"]
-# A name's value as a whole | something inside it | its binding or insides change | a key of it changes.
-
-
-class Place(NamedTuple):
-    """Something that code reads or changes."""
-
-    kind: Kind
-    name: str
-
-
-STDOUT, FILES, WORLD = (Place("channel", name) for name in ("standard output", "files", "the outside world"))
-
-
-@dataclass(slots=True)
-class Effects:
-    """What a piece of code does: places read and changed, calls that nothing is known of, and whether it
-    may end the program. `free_names` are the names that functions it calls take from outside."""
-
-    reads: set[Place] = field(default_factory=set)
-    writes: set[Place] = field(default_factory=set)
-    unknown: list[str] = field(default_factory=list)
-    free_names: set[str] = field(default_factory=set)
-    exits: bool = False
-    dynamic: bool = False
-
-    def add(self, other: "Effects") -> None:
-        """Take in what other code does too."""
-        self.reads |= other.reads
-        self.writes |= other.writes
-        self.unknown += other.unknown
-        self.free_names |= other.free_names
-        self.exits |= other.exits
-        self.dynamic |= other.dynamic
-
-
-def conflicts(writes: Iterable[Place], reads: Iterable[Place]) -> list[Place]:
-    """The writes that something among the reads may see."""
-    seen = set(reads)
-    return [write for write in writes if not seen.isdisjoint(_seen_by(write))]
-
-
-def _seen_by(write: Place) -> tuple[Place, ...]:
-    name = write.name
-    match write.kind:
-        case "content":
-            return Place("name", name), Place("part", name)
-        case "keyed":
-            return (Place("name", name),)
-        case "channel" if write == WORLD:
-            return WORLD, FILES
-        case _:
-            return (write,)
-
-
-_ITERABLES = ("finite", "held", ".finite", ".held")
-
-
-@cache
-def table() -> Mapping[str, frozenset[str]]:
-    """The lists of `effects.toml`; those of method names begin with a dot."""
-    data = tomllib.loads(files("batchlint.fix").joinpath("effects.toml").read_text(encoding="utf-8"))
-    methods = data.pop("methods")
-    return {
-        **{name: frozenset(values) for name, values in data.items()},
-        **{f".{name}": frozenset(values) for name, values in methods.items()},
-    }
+from batchlint.fix.foreign import ITERABLES, bind, dotted, is_class, opens_for_writing, table
+from batchlint.fix.origins import changed_names, origins, root
+from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place
 
 
 class EffectFinder:
@@ -155,93 +84,6 @@ def _outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST
                 elif source.name not in local or source.kind == "attribute":
                     result.writes.add(source)
     return result
-
-
-def origins(name: str, body: list[ast.AST], given: Iterable[str] = ()) -> set[Place]:
-    """What changes when the object of a local name is changed: the places it may have been taken from.
-
-    The channel of the outside world stands for an object that some call returned; nothing is given for an
-    object that the body makes itself.
-    """
-    found: set[Place] = set()
-    todo, seen = [name], set()
-    while todo:
-        at = todo.pop()
-        if at in seen:
-            continue
-        seen.add(at)
-        if at in given:
-            found.add(Place("content", at))
-        for value in _values(at, body):
-            source = value
-            while isinstance(source, ast.Subscript | ast.Starred | ast.Await):
-                source = source.value
-            match source:
-                case ast.Name(id=other):
-                    found.add(Place("content", other))
-                    todo.append(other)
-                case ast.Attribute(attr=attr):
-                    found.add(Place("attribute", attr))
-                case ast.IfExp() | ast.BoolOp() | ast.NamedExpr():
-                    found |= {Place("content", n) for n in names.read([source])}
-                case ast.Call() if not _makes(source):
-                    found.add(WORLD)
-                    if isinstance(source.func, ast.Attribute) and (base := root(source.func)) is not None:
-                        found.add(Place("content", base))
-    return found
-
-
-def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
-    """The expressions that a name is bound to, or taken out of."""
-    found: list[ast.expr] = []
-    for node in names.walk_scope(body):
-        match node:
-            case ast.Assign(targets=written, value=value):
-                if any(name in (names.targets(target) or ()) for target in written):
-                    found.append(value)
-            case (
-                ast.AnnAssign(target=target, value=ast.expr() as value)
-                | ast.NamedExpr(target=target, value=value)
-            ):
-                if name in (names.targets(target) or ()):
-                    found.append(value)
-            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
-                if name in (names.targets(target) or ()):
-                    found.append(value)
-            case ast.withitem(optional_vars=ast.expr() as target, context_expr=value):
-                if name in (names.targets(target) or ()):
-                    found.append(value)
-    return found
-
-
-_MAKERS = frozenset({"list", "dict", "set", "sorted", "str", "tuple", "defaultdict", "Counter", "deque"})
-
-
-def _makes(call: ast.Call) -> bool:
-    """Whether a call makes a new container of a built-in type."""
-    return isinstance(call.func, ast.Name) and call.func.id in _MAKERS
-
-
-def changed_names(body: list[ast.AST]) -> set[str]:
-    """The names whose objects a body changes, not only binds."""
-    found: set[str] = set()
-    for node in names.walk_scope(body):
-        match node:
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                found.add(root(node) or "")
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)):
-                if attr in table()[".mutating"] | table()[".writing"]:
-                    found.add(root(value) or "")
-            case ast.AugAssign(target=ast.Name(id=name)):
-                found.add(name)
-    return found
-
-
-def root(node: ast.AST) -> str | None:
-    """The name at the root of a chain of attributes, subscripts and calls."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
 
 
 class _Visitor(ast.NodeVisitor):
@@ -471,15 +313,13 @@ class _Visitor(ast.NodeVisitor):
             kinds = [
                 kind
                 for kind in kinds_of
-                if kind not in _ITERABLES and kind[0] != "." and path in kinds_of[kind]
+                if kind not in ITERABLES and kind[0] != "." and path in kinds_of[kind]
             ]
             if kinds or not method or path not in self._instances(path):
                 self._by_kind(kinds[0] if kinds else "", node)
                 return
         kinds = [
-            kind
-            for kind in kinds_of
-            if kind[0] == "." and kind not in _ITERABLES and method in kinds_of[kind]
+            kind for kind in kinds_of if kind[0] == "." and kind not in ITERABLES and method in kinds_of[kind]
         ]
         match kinds[0] if kinds else "":
             case ".pure" | ".diagnostic":
@@ -508,92 +348,15 @@ class _Visitor(ast.NodeVisitor):
                 self.found.exits = True
             case "reads":
                 self.found.reads |= {FILES, WORLD}
-                if _opens_for_writing(node):
+                if opens_for_writing(node):
                     self.found.writes.add(FILES)
             case "dynamic":
                 self.found.dynamic = True
             case _:
-                if _is_class(self.file, node.func):
+                if is_class(self.file, node.func):
                     return
                 self.found.unknown.append(ast.unparse(node.func))
                 self.found.writes.add(WORLD)
                 self.found.reads.add(WORLD)
                 if isinstance(node.func, ast.Attribute):
                     self._mutates(node.func.value)
-
-
-def _opens_for_writing(node: ast.Call) -> bool:
-    modes = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]
-    return any(not (isinstance(m, ast.Constant) and str(m.value)[:1] == "r") for m in modes)
-
-
-def _is_class(file: ProgramFile, function: ast.expr) -> bool:
-    """Whether a call makes an instance of a class of this file that has no constructor of its own."""
-    if not isinstance(function, ast.Name):
-        return False
-    for node in file.tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == function.id:
-            own = {n.name for n in node.body if isinstance(n, FunctionNode)}
-            return not own & {"__init__", "__new__", "__post_init__", "model_post_init"}
-    return False
-
-
-def bind(node: ast.Call, function: FunctionNode | ast.Lambda) -> dict[str, ast.expr] | None:
-    """Which argument of a call each parameter gets; None where that cannot be told."""
-    if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
-        return None
-    ordered = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
-    found: dict[str, ast.expr] = {k.arg: k.value for k in node.keywords if k.arg is not None}
-    if ordered[:1] in (["self"], ["cls"]) and isinstance(node.func, ast.Attribute):
-        found[ordered[0]] = node.func.value
-        ordered = ordered[1:]
-    found.update(zip(ordered, node.args, strict=False))
-    return found
-
-
-def dotted(file: ProgramFile, function: ast.expr) -> str | None:
-    """The dotted path of a foreign function by the file's imports; a built-in's own name; else None."""
-    steps: list[str] = []
-    while isinstance(function, ast.Attribute):
-        steps.append(function.attr)
-        function = function.value
-    if not isinstance(function, ast.Name):
-        return None
-    imported = imports_of(file).get(function.id)
-    if imported is not None:
-        return ".".join([imported, *reversed(steps)])
-    if not steps and hasattr(builtins, function.id) and function.id not in _bound_anywhere(file):
-        return function.id
-    return None
-
-
-def means_builtin(file: ProgramFile, name: str) -> bool:
-    """Whether a name is nothing but the built-in everywhere in a file."""
-    star = any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(file.tree))
-    return name not in _bound_anywhere(file) and name not in imports_of(file) and not star
-
-
-@cache
-def imports_of(file: ProgramFile) -> Mapping[str, str]:
-    """The names that a file binds by imports only, with the dotted path of what they mean."""
-    found: dict[str, str] = {}
-    stores = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    stores |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return {name: path for name, path in found.items() if name not in stores}
-
-
-@cache
-def _bound_anywhere(file: ProgramFile) -> frozenset[str]:
-    found = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    found |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
-    found |= {n.name for n in ast.walk(file.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
-    return frozenset(found)

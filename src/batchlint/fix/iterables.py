@@ -4,8 +4,8 @@ import ast
 from enum import Enum, auto
 
 from batchlint.fix import names
-from batchlint.fix.effects import dotted, table
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import dotted, table
 
 _PROGRESS = frozenset(
     {"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.rich.tqdm", "rich.progress.track"}

@@ -12,19 +12,11 @@ from dataclasses import dataclass
 from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
-from batchlint.fix.effects import (
-    FILES,
-    STDOUT,
-    WORLD,
-    EffectFinder,
-    Effects,
-    Place,
-    changed_names,
-    conflicts,
-    dotted,
-    origins,
-)
+from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import dotted
+from batchlint.fix.origins import changed_names, origins
+from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place, conflicts
 
 
 @dataclass(slots=True)
@@ -173,7 +165,7 @@ class Distribution:
             self._object(Reason.EARLY_EXIT, "the loop may end early, after all requests are paid", leaving)
         if self.before.exits or self.after.exits:
             self._object(Reason.EARLY_EXIT, "the loop may end the program, after all requests are paid")
-        if any(isinstance(n, ast.Continue) for s in self.parts.before for n in ast.walk(s)):
+        if any(isinstance(n, ast.Continue | ast.Break) for s in self.parts.before for n in ast.walk(s)):
             self._check_skipping()
 
     def _check_skipping(self) -> None:
@@ -331,11 +323,20 @@ def _read_outside(file: ProgramFile, loop: ast.For) -> set[str]:
 
 
 def _is_bound_by_loop(file: ProgramFile, name: ast.Name, loop: ast.For) -> bool:
+    """Whether a name is the variable of another loop, a comprehension or a nested function there."""
     child: ast.AST = name
     around = set(file.ancestors(loop))
     for outer in file.ancestors(name):
-        is_other = isinstance(outer, ast.For) and outer not in around and child in outer.body
-        if isinstance(outer, ast.For) and is_other and name.id in (names.targets(outer.target) or ()):
+        if outer in around:
+            return False
+        if isinstance(outer, ast.For) and child in outer.body:
+            if name.id in (names.targets(outer.target) or ()):
+                return True
+        elif isinstance(outer, names.COMPREHENSIONS):
+            bound = {n.id for g in outer.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            if name.id in bound and child is not outer.generators[0]:
+                return True
+        elif isinstance(outer, FunctionNode | ast.Lambda) and name.id not in names.free(outer):
             return True
         child = outer
     return False

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from batchlint.fix.decline import DeclinedError, Reason
-from batchlint.fix.draft import Draft
+from batchlint.fix.draft import PACKAGE, Draft
 from batchlint.fix.files import ProgramFile
 from batchlint.helpers import PARTS, files_for, init_for
 from batchlint.program.scopes import Modules
 from batchlint.text import Location
 
-PACKAGE = "llm_batch"
 _OWN_MODULES = {"Step": "steps"}
 """Names that the package does not export at its top."""
 
@@ -79,22 +78,29 @@ def _relative(file: ProgramFile, module: str, top: str | None, base: str) -> str
     return "." * depth + PACKAGE
 
 
-def helper_files(root: Path, folder: str, providers: set[str]) -> Mapping[str, bytes]:
-    """The files of the helpers that are not there yet, by root-relative path.
+def helper_files(
+    root: Path, folder: str, providers: set[str], overlay: Mapping[str, bytes]
+) -> Mapping[str, bytes]:
+    """The files of the helpers that are not there yet, by root-relative path; `overlay` counts as there.
 
     What is there stays as it is; only an `__init__.py` nobody edited is extended for further providers.
     Raises DeclinedError where an edited one lacks what is needed.
     """
-    there = root / folder
-    present = {p for p, part in PARTS.items() if (there / f"{part.module}.py").exists()}
-    wanted = files_for(providers | present)
+
+    def text_of(name: str) -> str | None:
+        path = f"{folder}/{name}"
+        if path in overlay:
+            return overlay[path].decode()
+        return (root / path).read_text("utf-8") if (root / path).exists() else None
+
+    present = {p for p, part in PARTS.items() if text_of(f"{part.module}.py") is not None}
     found: dict[str, bytes] = {}
-    for name, text in wanted.items():
-        path = there / name
-        if not path.exists():
+    for name, text in files_for(providers | present).items():
+        known = text_of(name)
+        if known is None:
             found[f"{folder}/{name}"] = text.encode()
-        elif name == "__init__.py" and path.read_text("utf-8") != text:
-            if path.read_text("utf-8") != init_for({PARTS[p].module: PARTS[p] for p in present}.values()):
+        elif name == "__init__.py" and known != text:
+            if known != init_for({PARTS[p].module: PARTS[p] for p in present}.values()):
                 at = Location(f"{folder}/{name}", 1, 1, 1, 1)
                 message = f"it was edited and does not import all that is needed for {', '.join(providers)}"
                 raise DeclinedError(Reason.HELPER_EDITED, message, at)
@@ -103,12 +109,21 @@ def helper_files(root: Path, folder: str, providers: set[str]) -> Mapping[str, b
 
 
 def import_edits(draft: Draft, file: ProgramFile, module: str) -> None:
-    """Plan the imports that a file needs, after those it has."""
+    """Plan the imports that a file needs: in the statement it has for the module, else after the others."""
     wanted: dict[str, list[str]] = {}
     for name, alias in sorted(draft.imports.get(file.path, {}).items()):
         source = f"{module}.{_OWN_MODULES[name]}" if name in _OWN_MODULES else module
         wanted.setdefault(source, []).append(name if name == alias else f"{name} as {alias}")
-    lines = [_import_line(source, listed) for source, listed in sorted(wanted.items())]
+    lines: list[str] = []
+    for source, listed in sorted(wanted.items()):
+        known = helper_import(file, source)
+        if known is None:
+            lines.append(_import_line(source, listed))
+            continue
+        held = [f"{a.name} as {a.asname}" if a.asname else a.name for a in known.names]
+        if not set(listed) <= set(held):
+            text = _import_line(source, sorted({*held, *listed}))
+            draft.edit(file, file.start(known), file.end(known), text)
     at, is_first = _after_imports(file)
     if lines:
         text = "\n".join(lines) + "\n"
@@ -117,6 +132,15 @@ def import_edits(draft: Draft, file: ProgramFile, module: str) -> None:
         last = statement.names[-1]
         end = file.lines.offset(last.end_lineno or 1, last.end_col_offset or 0)
         draft.edit(file, end, end, f", {text}")
+
+
+def helper_import(file: ProgramFile, source: str) -> ast.ImportFrom | None:
+    """The statement by which a file imports from a module at its top."""
+    level = len(source) - len(source.lstrip("."))
+    for node in file.tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module, node.level) == (source[level:], level):
+            return node
+    return None
 
 
 def _import_line(source: str, listed: list[str]) -> str:

@@ -1,7 +1,7 @@
 """From call sites to rewrites: which form each record loop takes, and what is in the way."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from batchlint.fix.comprehension import ComprehensionEmitter
 from batchlint.fix.decline import DeclinedError, Obstacle, Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.edits import Edit, OverlapError, apply
-from batchlint.fix.effects import EffectFinder, Effects, means_builtin
+from batchlint.fix.effects import EffectFinder
 from batchlint.fix.emit import LoopEmitter
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.find import contradictions
+from batchlint.fix.foreign import means_builtin
 from batchlint.fix.iterables import Supply, supply_of, without_progress
 from batchlint.fix.loop import Distribution, divide
 from batchlint.fix.placement import helper_files, import_edits, place
+from batchlint.fix.places import Effects
 from batchlint.fix.requests import check_site, request_edits
 from batchlint.fix.steps import Steps
 
@@ -46,7 +48,7 @@ _FIXABLE = frozenset({Verdict.ELIGIBLE, Verdict.MIXED})
 _SHORT_LIVED = frozenset({RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION})
 
 
-def plans(root: Path, analysis: Analysis, overlay: dict[str, bytes]) -> list[Plan]:
+def plans(root: Path, analysis: Analysis, overlay: Mapping[str, bytes]) -> list[Plan]:
     """A plan for every site whose verdict is `eligible` or `mixed`; one for all sites of a record loop.
 
     `overlay` is text that stands in for files, as the analysis was given it.
@@ -204,7 +206,7 @@ class _Planner:
         """Add imports, ask the second finder, and check that the edits fit together."""
         files = [self.program.file(path) for path in sorted(draft.edits)]
         folder, modules = place(self.root, self.program.linker.scopes.modules, files)
-        added = dict(helper_files(self.root, folder, draft.providers))
+        added = dict(helper_files(self.root, folder, draft.providers, self.program.overlay))
         for file in files:
             import_edits(draft, file, modules[file.path])
             self._ask_second_finder(draft, file)

@@ -6,8 +6,9 @@ import re
 from batchlint.fix import names
 from batchlint.fix.decline import DeclinedError, Reason
 from batchlint.fix.draft import Draft
-from batchlint.fix.effects import EffectFinder, dotted
+from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import dotted
 from batchlint.fix.requests import check_site, request_edits
 from batchlint.program.model import EdgeKind
 
