@@ -1,0 +1,5 @@
+"""`python -m batchlint` is the console script."""
+
+from batchlint.cli import main
+
+main()

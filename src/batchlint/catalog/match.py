@@ -1,0 +1,254 @@
+"""Asking the catalog: which rows an access path matches."""
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Generic, TypeVar
+
+from batchlint.catalog.model import (
+    AccessPath,
+    Catalog,
+    Dispatch,
+    Entrypoint,
+    HigherOrder,
+    PassThrough,
+    Via,
+)
+from batchlint.catalog.path import expand
+from batchlint.catalog.prefixes import Prefixes
+
+T = TypeVar("T")
+
+# Values that hold defaults and settings, or build texts, although no row names them.
+_SETTINGS = (
+    "argparse.**",
+    "os.environ.get()",
+    "os.environ.[]",
+    "os.getenv()",
+    "os.path.join()",
+    "posixpath.join()",
+    "urllib.parse.urljoin()",
+    "builtins.*",
+    "builtins.str()",
+    "pydantic.{Field,fields.Field}()",
+    "dataclasses.field()",
+    "attr.ib()",
+    "attrs.field()",
+    "decouple.config()",
+    "environ.Env().str()",
+    "importlib.{import_module,util.spec_from_file_location,util.module_from_spec}",
+    "builtins.globals()",
+    "chainlit.user_session.{get,set}",
+    "streamlit.session_state.**",
+    "typer.{Option,Argument}()",
+    "fastapi.{Query,Form,Body,Depends,Header}()",
+    "fastapi.params.{Query,Form,Body,Depends}()",
+)
+_SETTING_CALLS = frozenset(
+    (name,)
+    for name in (
+        "get getenv join urljoin str Field field ib config Option Argument Query Form Body Depends".split()
+    )
+)
+
+
+class PathIndex(Generic[T]):
+    """Rows by the paths they match: exact paths by look-up, patterns by their last step.
+
+    In a pattern a step may be a glob and `**` stands for any number of steps.
+    """
+
+    def __init__(self, rows: Iterable[tuple[AccessPath, T]] = ()) -> None:
+        self._exact: dict[AccessPath, list[T]] = {}
+        self._patterns: dict[str, list[tuple[AccessPath, T]]] = {}
+        self._loose: list[tuple[AccessPath, T]] = []
+        self._answers: dict[AccessPath, tuple[T, ...]] = {}
+        for path, row in rows:
+            if not any("*" in step or "?" in step for step in path):
+                self._exact.setdefault(path, []).append(row)
+            elif "*" in path[-1] or "?" in path[-1]:
+                self._loose.append((path, row))
+            else:
+                self._patterns.setdefault(path[-1], []).append((path, row))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row at all."""
+        return not (self._exact or self._patterns or self._loose)
+
+    def match(self, path: AccessPath) -> tuple[T, ...]:
+        """The rows of every path or pattern that matches `path` as a whole."""
+        found = self._answers.get(path)
+        if found is None:
+            rows = list(self._exact.get(path, ()))
+            candidates = self._patterns.get(path[-1], ()) if path else ()
+            rows += [row for pattern, row in (*candidates, *self._loose) if matches(pattern, path)]
+            found = self._answers[path] = tuple(rows)
+        return found
+
+
+def matches(pattern: AccessPath, path: AccessPath) -> bool:
+    """Whether a pattern matches a whole path."""
+    if not pattern:
+        return not path
+    if pattern[0] == "**":
+        return any(matches(pattern[1:], path[skip:]) for skip in range(len(path) + 1))
+    return bool(path) and fnmatchcase(path[0], pattern[0]) and matches(pattern[1:], path[1:])
+
+
+class Matcher:
+    """The catalog as linking and inference ask it.
+
+    `everything` follows the calls of every import root, not only of those the catalog names.
+    """
+
+    def __init__(self, catalog: Catalog, *, everything: bool = False) -> None:
+        self.catalog = catalog
+        self.everything = everything
+        imports = [name for p in catalog.providers for name in p.imports]
+        self.roots = frozenset(name.partition(".")[0] for name in imports)
+        self._prefixes = Prefixes(
+            [*_settings_patterns(), *(path for group in _all_paths(catalog) for path in group)],
+            {step for provider in catalog.providers for step in provider.derive},
+        )
+        self._kept = frozenset(_constructors(catalog))
+        self._passthroughs = PathIndex(
+            (path, row) for f in catalog.frameworks for row in f.passthroughs for path in row.paths
+        )
+        self._higher_orders = PathIndex(
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.higher_orders
+            for path in row.paths
+            if path[0] != "*"
+        )
+        self._dispatches = PathIndex(
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.dispatches
+            for path in row.paths
+            if path[0] != "*"
+        )
+        self._wraps = PathIndex((path, True) for p in catalog.providers for path in p.wraps)
+        self._dispatch_methods = _by_last(
+            (path, row) for f in catalog.frameworks for row in f.dispatches for path in row.methods
+        )
+        self._higher_order_methods = _by_last(
+            (path, row) for f in catalog.frameworks for row in f.higher_orders for path in row.methods
+        )
+        self._named = _by_last(
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.higher_orders
+            for path in row.paths
+            if path[0] == "*" or row.distinctive
+        )
+        self._dispatches_named = _by_last(
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.dispatches
+            for path in row.paths
+            if path[0] == "*"
+        )
+
+    def reach(self, path: AccessPath) -> int | None:
+        """Whether an external value is worth telling apart: see `Prefixes.reach`."""
+        return 0 if self.everything else self._prefixes.reach(path)
+
+    def keeps_call(self, path: AccessPath) -> bool:
+        """Whether the arguments of the call that made an external value matter (a client, a setting)."""
+        return path in self._kept or path[-2:-1] in _SETTING_CALLS
+
+    def passthroughs(self, path: AccessPath) -> tuple[PassThrough, ...]:
+        """The rows that say what passes through a call of `path`."""
+        return self._passthroughs.match(path)
+
+    def wraps_client(self, path: AccessPath) -> bool:
+        """Whether a call of `path` returns the client it is given, wrapped."""
+        return bool(self._wraps.match((*path, "()")))
+
+    def higher_orders(self, path: AccessPath) -> tuple[HigherOrder, ...]:
+        """The rows that say how a call of `path` calls its arguments."""
+        return self._higher_orders.match(path)
+
+    def dispatches(self, path: AccessPath) -> tuple[Dispatch, ...]:
+        """The rows by which a call of `path` starts one of its arguments in another context."""
+        return self._dispatches.match(path)
+
+    def dispatch_methods(self, steps: AccessPath) -> tuple[Dispatch, ...]:
+        """The rows by which steps from a function (`delay`) start it in another context."""
+        return _ends(self._dispatch_methods, steps)
+
+    def higher_order_methods(self, steps: AccessPath) -> tuple[HigherOrder, ...]:
+        """The rows by which steps from a function (`map`) call it."""
+        return _ends(self._higher_order_methods, steps)
+
+    def higher_orders_named(self, name: str) -> tuple[HigherOrder, ...]:
+        """The rows for a method of that name on a receiver of unknown type."""
+        return tuple(row for _, row in self._named.get(name, ()))
+
+    def entrypoints(self, via: Via) -> Iterator[Entrypoint]:
+        """The entrypoint rows of one way of telling a framework about a function."""
+        for framework in self.catalog.frameworks:
+            yield from (row for row in framework.entrypoints if row.via is via)
+
+
+_ByLast = dict[str, list[tuple[AccessPath, T]]]
+
+
+def _by_last(rows: Iterable[tuple[AccessPath, T]]) -> _ByLast[T]:
+    found: _ByLast[T] = {}
+    for path, row in rows:
+        found.setdefault(path[-1], []).append((path, row))
+    return found
+
+
+def _ends(index: _ByLast[T], steps: AccessPath) -> tuple[T, ...]:
+    # `options().send` is written with the call in between; the steps of a method name hold none.
+    plain = tuple(step for step in steps if step != "()")
+    rows = index.get(steps[-1], ())
+    return tuple(row for path, row in rows if tuple(s for s in path if s != "()") == plain)
+
+
+def _settings_patterns() -> Iterator[AccessPath]:
+    for text in _SETTINGS:
+        for each in expand(text):
+            yield tuple(each.replace("()", ".()").split("."))
+
+
+def _constructors(catalog: Catalog) -> Iterator[AccessPath]:
+    """The paths of calls whose arguments say something of the value they return."""
+    for provider in catalog.providers:
+        for group in provider.clients:
+            yield from group.paths
+    for row in catalog.http_calls:
+        for path in row.paths:
+            if row.builds:
+                yield (*path, "()")
+            elif "()" in path and row.base:
+                yield path[: len(path) - tuple(reversed(path)).index("()")]
+
+
+def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
+    for framework in catalog.frameworks:
+        for entrypoint in framework.entrypoints:
+            yield entrypoint.paths
+            if entrypoint.via is Via.DECORATOR:
+                yield tuple((*path, "()") for path in entrypoint.paths)
+        for dispatch in framework.dispatches:
+            yield dispatch.paths
+        for higher in framework.higher_orders:
+            yield higher.paths
+        for passthrough in framework.passthroughs:
+            yield passthrough.paths
+    for call in catalog.http_calls:
+        yield call.paths
+        if call.builds:
+            yield tuple((*path, "()") for path in call.paths)
+    for provider in catalog.providers:
+        yield provider.wraps
+        for group in provider.clients:
+            yield group.paths
+        for operation in provider.operations:
+            yield operation.paths
+            yield operation.decorators
+            yield tuple((*path, "()") for path in operation.decorators)

@@ -1,0 +1,145 @@
+"""Every framework file shows each of its rows at work, and the linked example agrees."""
+
+from functools import cache
+
+import pytest
+from example_program import ExampleProgram, Expectation, expectations
+
+from batchlint.catalog.load import load_catalog
+from batchlint.catalog.match import Matcher, matches
+from batchlint.catalog.model import AccessPath, Catalog, Entrypoint, Framework, Via
+
+# bug: what linking and inference do not make of these rows yet, by the reason.
+GAPS = {
+    "a base class that calls the methods of its subclass": {
+        ("agent-tools", "calls: classify"),
+        ("agent-tools", "calls: outline"),
+        ("langchain", "calls: _call"),
+        ("langchain", "calls: _get_relevant_documents"),
+        ("multiprocessing", "calls: run"),
+        ("qt", "calls: run"),
+        ("threading", "calls: run"),
+    },
+    "steps between a function and the method that starts it": {
+        ("django-tasks", "dispatch: task-queue"),
+        ("procrastinate", "dispatch: task-queue"),
+        ("ray", "calls: classify"),
+        ("taskiq", "dispatch: task-queue"),
+    },
+    "a class attribute that lists functions": {("arq", "root: offline task-queue")},
+    "a signature as the registered callable": {("celery", "root: offline scheduled")},
+    "calling a function starts it elsewhere": {("huey", "dispatch: task-queue")},
+    "functions that a decorated factory returns": {("inspect-ai", "root: offline eval")},
+    "a higher-order callable named in a string": {("saq", "calls: classify")},
+}
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+@cache
+def matcher() -> Matcher:
+    return Matcher(catalog(), everything=True)
+
+
+@cache
+def programs(name: str) -> tuple[ExampleProgram, ...]:
+    framework = next(each for each in catalog().frameworks if each.name == name)
+    return tuple(ExampleProgram(example, matcher()) for example in framework.examples)
+
+
+def cases() -> list[tuple[Framework, int, Expectation]]:
+    return [
+        (framework, number, expectation)
+        for framework in catalog().frameworks
+        for number, example in enumerate(framework.examples)
+        for expectation in expectations(example.code)
+    ]
+
+
+def is_met(framework: Framework, number: int, expectation: Expectation) -> bool:
+    return expectation.text in programs(framework.name)[number].actual(expectation)
+
+
+def gap(framework: Framework, expectation: Expectation) -> bool:
+    key = (framework.name, f"{expectation.word}: {expectation.text}")
+    return any(key in keys for keys in GAPS.values())
+
+
+def test_examples_agree_with_the_linked_program() -> None:
+    failed = [
+        f"{framework.name}[{number}] {expectation}"
+        for framework, number, expectation in cases()
+        if not gap(framework, expectation) and not is_met(framework, number, expectation)
+    ]
+    assert failed == []
+
+
+def test_known_gaps_are_gaps() -> None:
+    open_gaps = {
+        (framework.name, f"{expectation.word}: {expectation.text}")
+        for framework, number, expectation in cases()
+        if gap(framework, expectation) and not is_met(framework, number, expectation)
+    }
+    assert set().union(*GAPS.values()) - open_gaps == set(), "closed: take them out of GAPS"
+
+
+def unexpected_roots() -> set[tuple[str, int, str]]:
+    found = set()
+    for framework in catalog().frameworks:
+        for example, program in zip(framework.examples, programs(framework.name), strict=True):
+            expected = {(e.line, e.text) for e in expectations(example.code) if e.word == "root"}
+            for line, root in program.roots:
+                is_body = line == 1 and root in ("offline script", "offline notebook")
+                if not is_body and (line, root) not in expected:
+                    found.add((framework.name, line, root))
+    return found
+
+
+def test_examples_have_no_other_roots() -> None:
+    assert unexpected_roots() == set()
+
+
+def is_shown(paths: tuple[AccessPath, ...], framework: Framework) -> bool:
+    """Whether an example of the framework has one of the paths, or its last step on an unknown receiver."""
+    for program in programs(framework.name):
+        names = program.names()
+        for path in paths:
+            for actual in program.paths():
+                plain = actual[:-1] if actual[-1] == "()" else actual
+                if path[0] != "*" and (matches(path, actual) or matches(path, plain)):
+                    return True
+            if path[0] == "*" and path[-1] in names:
+                return True
+    return False
+
+
+def is_called(methods: tuple[AccessPath, ...], framework: Framework) -> bool:
+    names = set().union(*(program.names() for program in programs(framework.name)))
+    return any(path[-1] in names or path[-1] == "()" for path in methods)
+
+
+def entrypoint_shown(row: Entrypoint, framework: Framework) -> bool:
+    wanted = f"{row.wait} {row.kind}"
+    roots = {e.text for example in framework.examples for e in expectations(example.code) if e.word == "root"}
+    if wanted not in roots:
+        return False
+    if row.via in (Via.FILE, Via.ATTRIBUTE):
+        return True
+    return is_shown(row.paths, framework)
+
+
+@pytest.mark.parametrize("framework", load_catalog().frameworks, ids=lambda framework: framework.name)
+def test_every_row_has_an_example(framework: Framework) -> None:
+    bare: list[object] = [row for row in framework.entrypoints if not entrypoint_shown(row, framework)]
+    for rows in (framework.dispatches, framework.higher_orders):
+        bare += [
+            row
+            for row in rows
+            if not is_shown(row.paths, framework) and not is_called(row.methods, framework)
+        ]
+    for paths_only in (framework.passthroughs, framework.templates):
+        bare += [row for row in paths_only if not is_shown(row.paths, framework)]
+    assert bare == []
