@@ -19,7 +19,7 @@ from batchlint.fix.origins import changed_names, origins
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place, conflicts
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Parts:
     """A loop's body around the call that sends the request.
 
