@@ -1,7 +1,8 @@
 """Write the pages that are made from the program: `python docs/generate.py`.
 
 The rule pages come from the rules' docstrings, the configuration page from the table of keys, the output
-that the README shows from a run on the demo. A test fails when a page is not what this script would write.
+that the README and the first page show from a run on the demo. A test fails when a page is not what this
+script would write.
 """
 
 import re
@@ -10,9 +11,9 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-README = DOCS.parent / "README.md"
+SHOWING = (DOCS.parent / "README.md", DOCS / "index.md")
 DEMO = DOCS.parent / "testdata" / "demo"
-# The findings of the demo that the README shows, by the file they are in.
+# The findings of the demo that those pages show, by the file they are in.
 SHOWN = ("harbor/llm.py", "harbor/blurbs.py")
 sys.path.insert(0, str(DOCS.parent / "src"))
 
@@ -65,15 +66,16 @@ def _row(rule: Rule) -> str:
     return f"| {rule.code} | [{rule.name}]({rule.name}.md) | {rule.documentation.summary} |"
 
 
-def readme() -> str:
-    """The README with the output of today."""
+def showing() -> dict[Path, str]:
+    """The pages that show the demo's output, with the output of today."""
     command = [sys.executable, "-m", "batchlint", "--no-cache"]
     output = subprocess.run(command, cwd=DEMO, capture_output=True, encoding="utf-8", check=False).stdout
     findings, end = output.split("\n\nFound ")
     by_file = {re.findall(r"--> ([^:]+):", finding)[0]: finding for finding in findings.split("\n\n")}
     parts = [*(by_file[path] for path in SHOWN), f"Found {end.strip()}"]
     block = "```text\n" + "\n\n[...]\n\n".join(parts) + "\n```"
-    return re.sub(r"```text\n.*?\n```", lambda _: block, README.read_text("utf-8"), flags=re.DOTALL)
+    shown = re.compile(r"```text\n.*?\n```", flags=re.DOTALL)
+    return {path: shown.sub(lambda _: block, path.read_text("utf-8")) for path in SHOWING}
 
 
 def main() -> None:
@@ -82,10 +84,11 @@ def main() -> None:
     for old in (DOCS / "rules").glob("*.md"):
         if f"rules/{old.name}" not in written:
             old.unlink()
-    for path, text in written.items():
-        (DOCS / path).parent.mkdir(exist_ok=True)
-        (DOCS / path).write_text(text, "utf-8", newline="\n")
-    README.write_text(readme(), "utf-8", newline="\n")
+    for name, text in written.items():
+        (DOCS / name).parent.mkdir(exist_ok=True)
+        (DOCS / name).write_text(text, "utf-8", newline="\n")
+    for path, text in showing().items():
+        path.write_text(text, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,15 @@ def origins(facts: ScopeFacts, value: int) -> set[int]:
     return found
 
 
+def aliases(facts: ScopeFacts, value: int) -> set[int]:
+    """A value and the later versions of variables and parts of tuples that it may stand in."""
+    found = {value}
+    for index, other in enumerate(facts.values):
+        if other.op in ("phi", "unpack") and found & set(other.operands):
+            found.add(index)
+    return found
+
+
 def place_of(facts: ScopeFacts, value: int) -> str | None:
     """The text of an attribute of a name, `self.messages`, or of a free name: state that outlives a call."""
     found = facts.values[value]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchlint.analysis.categories import category_of
+from batchlint.analysis.dependence import aliases
 from batchlint.analysis.independence import Independence
 from batchlint.analysis.loops import LoopRole, Loops
 from batchlint.analysis.model import OPEN_KINDS, CallSite, Root
@@ -221,8 +222,7 @@ class Judge:
         facts = self.linker.scopes.all[edge.caller].facts
         if edge.call < 0:
             return False
-        same = {facts.calls[edge.call].value}
-        same |= {i for i, v in enumerate(facts.values) if v.op == "phi" and same & set(v.operands)}
+        same = aliases(facts, facts.calls[edge.call].value)
         return any(
             value.op == "attr" and value.payload in ("id", "task_id", "job_id") and value.operands[0] in same
             for value in facts.values

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from batchlint.analysis import dependence
 from batchlint.analysis.loops import LoopRole, Loops
 from batchlint.analysis.model import Root
 from batchlint.analysis.values import Values
@@ -268,11 +269,7 @@ class Reach:
         facts = self.linker.scopes.all[scope].facts
         if facts.calls[call].discarded:
             return facts.calls[call].awaited
-        result = facts.calls[call].value
-        same = {result}
-        for index, value in enumerate(facts.values):
-            if value.op in ("phi", "unpack") and any(operand in same for operand in value.operands):
-                same.add(index)
+        same = dependence.aliases(facts, facts.calls[call].value)
         for value in facts.values:
             if value.op in ("await", "comp", "list", "tuple", "iter") and same & set(value.operands):
                 return True
@@ -291,11 +288,7 @@ class Reach:
         """Whether the caller calls one of `names` on something, which makes it wait after all."""
         facts = self.linker.scopes.all[edge.caller].facts
         names = {name.rpartition(".")[2] for name in names}
-        result = facts.calls[edge.call].value
-        same = {result}
-        for index, value in enumerate(facts.values):
-            if value.op in ("phi", "unpack") and any(operand in same for operand in value.operands):
-                same.add(index)
+        same = dependence.aliases(facts, facts.calls[edge.call].value)
         for call in facts.calls:
             callee = facts.values[call.callee]
             if callee.op == "attr" and callee.payload in names and callee.operands[0] in same:

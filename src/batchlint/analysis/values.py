@@ -221,10 +221,6 @@ class Values:
                     return node
         return None
 
-    def is_known(self, node: int) -> bool:
-        """Whether anything at all is known of a node."""
-        return bool(self.linker.solver.pts[node])
-
 
 def _fill_percent(text: str) -> str:
     import re

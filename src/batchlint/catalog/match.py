@@ -142,13 +142,6 @@ class Matcher:
             for path in row.paths
             if path[0] == "*" or row.distinctive
         )
-        self._dispatches_named = _by_last(
-            (path, row)
-            for f in catalog.frameworks
-            for row in f.dispatches
-            for path in row.paths
-            if path[0] == "*"
-        )
 
     def reach(self, path: AccessPath) -> int | None:
         """Whether an external value is worth telling apart: see `Prefixes.reach`."""

@@ -109,10 +109,6 @@ class Linker:
         found = self.objects.step(parent, step, kept)
         return self.objects.opaque if found is None else found
 
-    def value_node(self, scope: Scope, value: int) -> int:
-        """The node of a scope's value."""
-        return scope.base + value
-
     def add_edge(self, context: CallContext, target: int) -> None:
         """Note that a call leads into a function."""
         key = (context.scope, context.call, target, context.kind)
