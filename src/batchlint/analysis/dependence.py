@@ -177,10 +177,10 @@ def _loop(payload: object) -> int:
 
 
 def _made_inside(facts: ScopeFacts, loop: int, origin: int, call: CallFact) -> bool:
-    """Whether a value is made anew in each iteration: a loop's element is the first value inside it."""
+    """Whether a value is made anew in each iteration; the first of them is the loop's element itself."""
     found = facts.loops[loop]
-    first = found.target if found.target >= 0 else found.source
-    return first < origin < call.value
+    first = found.target if found.target >= 0 else found.source + 1
+    return first <= origin < call.value
 
 
 def arguments_outlive(linker: Linker, scope: int, values: set[int]) -> set[str]:
