@@ -67,6 +67,19 @@ def _file_outputs(function: F) -> F:
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--show-files", is_flag=True, help="List the files that would be analysed.")
 @click.option("--show-settings", is_flag=True, help="Print the settings that would be used.")
+@click.option("--fix", is_flag=True, help="Rewrite to the batch API what can be rewritten safely.")
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes",
+    default=None,
+    help="Include rewrites whose effects on the program cannot all be seen.",
+)
+@click.option("--fix-only", is_flag=True, help="Rewrite, and report nothing that is left.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change as a patch and write nothing.")
+@click.option("--show-fixes", is_flag=True, help="List what was rewritten.")
+@click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 when something was rewritten.")
+@click.option(
+    "--allow-dirty", is_flag=True, help="Make unsafe rewrites in a git tree with uncommitted changes too."
+)
 @project_options
 @color_option
 @click.option("-v", "--verbose", is_flag=True, help="Say more about the run on standard error.")

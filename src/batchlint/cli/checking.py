@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batchlint import baseline as baselines
 from batchlint.cli import output
 from batchlint.cli.errors import UserError
+from batchlint.cli.fixing import FixOptions
 from batchlint.cli.main import COMMANDS
 from batchlint.cli.options import separated, use_color
 from batchlint.cli.progress import progress
@@ -38,6 +39,7 @@ class CheckOptions:
 
     paths: tuple[Path, ...]
     project: ProjectOptions
+    fixing: FixOptions
     settings: "Mapping[str, Value]"
     baseline: Path | None
     write_baseline: bool
@@ -59,6 +61,7 @@ def options_of(values: Mapping[str, Any]) -> CheckOptions:
     """The options as click parsed them."""
     rest = dict(values)
     project = ProjectOptions(**{field.name: rest.pop(field.name) for field in fields(ProjectOptions)})
+    fixing = FixOptions(**{field.name: rest.pop(field.name) for field in fields(FixOptions)})
     files = tuple(
         (name, path)
         for name in FORMATS
@@ -75,7 +78,7 @@ def options_of(values: Mapping[str, Any]) -> CheckOptions:
         if rest[name] is not None:
             settings[name.replace("_", "-")] = rest[name]
     kept = {field.name: rest[field.name] for field in fields(CheckOptions) if field.name in rest}
-    return CheckOptions(project=project, settings=settings, file_outputs=files, **kept)
+    return CheckOptions(project=project, fixing=fixing, settings=settings, file_outputs=files, **kept)
 
 
 def _per_file(values: Sequence[str]) -> "Value":
@@ -127,14 +130,69 @@ def check(options: CheckOptions) -> int:
         return 0
     if options.show_files:
         return _show_files(run)
+    if options.fixing.is_rewriting:
+        return _rewrite(run)
     with progress(options.quiet or options.silent):
         report = _analyse(run)
         found = findings(report, session.config)
+        if found and stdin is None:
+            found = _with_fixes(run, report, found)
     if options.write_baseline or options.prune_baseline:
         return _change_baseline(run, report, found)
     reported, known = _against_baseline(run, scope.of(found))
     _output(options, session.config, _results(run, report, reported, known))
     return 1 if reported and not options.exit_zero else 0
+
+
+def _with_fixes(run: _Run, report: "Report", found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings with what `--fix` can do for each."""
+    from batchlint.fix import marked, replacements
+
+    _, plans = marked(run.session.root, report)
+    return tuple(
+        replace(finding, fix=plan.kind, replacements=replacements(run.session.root, plan))
+        if finding.site is not None and (plan := plans.get(finding.location)) is not None
+        else finding
+        for finding in found
+    )
+
+
+def _rewrite(run: _Run) -> int:
+    """`--fix`, `--fix-only` and `--diff`; returns the exit code."""
+    from batchlint.cli import fixing
+    from batchlint.fix import rewrite
+
+    options, config, root = run.options, run.session.config, run.session.root
+    if run.stdin is not None or options.write_baseline or options.prune_baseline:
+        raise UserError("--fix and --diff rewrite files; leave out `-` and the baseline's options")
+
+    def analyse_with(files: Mapping[str, bytes]) -> "Report":
+        return _analyse(run, files)
+
+    def reported(report: "Report") -> tuple[tuple[Finding, ...], int]:
+        return _against_baseline(run, run.scope.of(findings(report, config)))
+
+    unsafe = config.fix.unsafe if options.fixing.unsafe_fixes is None else options.fixing.unsafe_fixes
+    with progress(options.quiet or options.silent):
+        result = rewrite(root, analyse_with, lambda r: fixing.wanted_sites(reported(r)[0]), unsafe=unsafe)
+    if options.fixing.diff:
+        output.write_bytes(fixing.difference(root, result.files))
+    else:
+        fixing.write(root, result, allow_dirty=options.fixing.allow_dirty)
+    if not options.silent and not options.quiet:
+        lines = fixing.summary(result, is_diff=options.fixing.diff, show_fixes=options.fixing.show_fixes)
+        for line in lines:
+            output.note(line)
+    if options.fixing.diff:
+        return 1 if result.files and not options.exit_zero else 0
+    left, known = reported(result.report)
+    if not options.fixing.fix_only:
+        shown = replace(_results(run, result.report, left, known), fixed=len(result.fixed))
+        _output(options, config, shown)
+    failed = bool(left) and not options.fixing.fix_only
+    if options.fixing.exit_non_zero_on_fix and result.fixed:
+        failed = True
+    return 1 if failed and not options.exit_zero else 0
 
 
 def _standard_input(options: CheckOptions) -> bytes | None:
@@ -146,12 +204,14 @@ def _standard_input(options: CheckOptions) -> bytes | None:
     return sys.stdin.buffer.read()
 
 
-def _analyse(run: _Run) -> "Report":
-    """The engine's report, with a failure for every path that does not exist."""
+def _analyse(run: _Run, rewritten: Mapping[str, bytes] | None = None) -> "Report":
+    """The engine's report, on `rewritten` text of some files, with a failure for every path that does not
+    exist."""
     from batchlint.engine import analyse
 
     config = run.session.config
-    report = analyse(_python_paths(run), config, run.session.root, jobs=config.jobs, overlay=run.overlay)
+    overlay = run.overlay if rewritten is None else rewritten
+    report = analyse(_python_paths(run), config, run.session.root, jobs=config.jobs, overlay=overlay)
     failures = tuple(missing(path, COMMANDS) for path in run.scope.missing)
     return replace(report, failures=(*report.failures, *failures)) if failures else report
 

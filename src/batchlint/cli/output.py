@@ -24,6 +24,16 @@ def write(text: str, *, is_text: bool = False) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def write_bytes(data: bytes) -> None:
+    """Write bytes to standard output as they are; a reader that went away is no error."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a report to a file, its folder created where missing. Raises `UserError` where that fails."""
     try:

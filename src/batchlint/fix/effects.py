@@ -1,0 +1,362 @@
+"""What code reads and changes, by place: names, attributes, keys of mappings, files, standard output.
+
+Attributes and string keys are told apart by their name, whatever object they belong to; an object is
+known by the name at the root of the expression. What a call outside of the program does comes from
+`effects.toml`; what it does not know is an unknown effect.
+"""
+
+import ast
+from collections.abc import Iterable
+
+from batchlint.facts import ScopeKind
+from batchlint.fix import names
+from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import ITERABLES, bind, dotted, is_class, opens_for_writing, table
+from batchlint.fix.origins import changed_names, origins, root
+from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place
+
+
+class EffectFinder:
+    """Finds the effects of code of a linked program; functions of the program are looked into once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._functions: dict[int, Effects] = {}
+
+    def of(
+        self,
+        file: ProgramFile,
+        nodes: Iterable[ast.AST],
+        *,
+        skip: Iterable[ast.AST] = (),
+        own: frozenset[str] = frozenset(),
+    ) -> Effects:
+        """What nodes of a function's body do, `skip` and what is in them left out.
+
+        Changes inside of objects that the names `own` hold are nobody else's concern.
+        """
+        visitor = _Visitor(self, file, frozenset(skip), own)
+        for node in nodes:
+            visitor.visit(node)
+        return visitor.found
+
+    def of_function(self, scope: int) -> Effects:
+        """What calling a function does, its local variables left out; `parameter` places are objects that
+        it was given and changes."""
+        known = self._functions.get(scope)
+        if known is None:
+            self._functions[scope] = Effects()  # a recursive call adds nothing
+            known = self._functions[scope] = self._summary(scope)
+        return known
+
+    def _summary(self, scope: int) -> Effects:
+        facts = self.program.linker.scopes.all[scope].facts
+        if facts.kind is ScopeKind.CLASS:
+            return Effects()
+        file = self.program.file_of(scope)
+        node = file.functions.get(facts.span)
+        if node is None:
+            return Effects(unknown=[facts.qualname or "a module"], writes={WORLD})
+        body: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
+        found = self.of(file, body)
+        found.free_names |= names.free(node)
+        return _outside(found, node, body)
+
+
+def _outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
+    """What of a function's effects can be seen by its callers."""
+    order = [p.arg for p in names.parameters(node.args)]
+    free = names.free(node)
+    local = (set(order) | names.bound(body)) - free
+    changed = changed_names(body)
+    result = Effects(unknown=list(found.unknown), exits=found.exits)
+    result.free_names = set(found.free_names)
+    result.reads = {p for p in found.reads if p.kind not in ("name", "part") or p.name not in local}
+    for place in found.writes:
+        if place.kind not in ("content", "keyed") or place.name not in local:
+            result.writes.add(place)
+        elif place.kind == "keyed" or place.name in changed:
+            for source in origins(place.name, body, set(order)):
+                if source.kind == "channel":
+                    result.unknown.append(f"what {place.name!r} is")
+                elif source.name in order and source.kind == "content":
+                    result.writes.add(Place("parameter", source.name))
+                elif source.name not in local or source.kind == "attribute":
+                    result.writes.add(source)
+    return result
+
+
+class _Visitor(ast.NodeVisitor):
+    """Collects the effects of the nodes it visits."""
+
+    def __init__(
+        self, finder: EffectFinder, file: ProgramFile, skip: frozenset[ast.AST], own: frozenset[str]
+    ) -> None:
+        self.finder = finder
+        self.own = own
+        self.program = finder.program
+        self.file = file
+        self.skip = skip
+        self.found = Effects()
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit a node, unless it is left out."""
+        if node not in self.skip:
+            super().visit(node)
+
+    # values
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """A name alone means all of its value."""
+        if isinstance(node.ctx, ast.Load):
+            self.found.reads.add(Place("name", node.id))
+        else:
+            self.found.writes.add(Place("content", node.id))
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """An attribute is known by its name."""
+        place = Place("attribute", node.attr)
+        if isinstance(node.ctx, ast.Load):
+            self.found.reads.add(place)
+            self._part(node.value)
+        else:
+            self._changes(place, node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """A constant string key is known by its text, every other subscript by the object's name."""
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(node.ctx, ast.Load):
+            self._part(node.value)
+            if isinstance(key, str):
+                self.found.reads.add(Place("key", key))
+            else:
+                self.visit(node.slice)
+        elif isinstance(key, str):
+            self._changes(Place("key", key), node)
+        else:
+            self.visit(node.slice)
+            self._mutates(node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        """`x += 1` reads and changes its target."""
+        self.visit(node.value)
+        self.visit(node.target)
+        match node.target:
+            case ast.Name(id=name):
+                self.found.reads.add(Place("name", name))
+            case ast.Attribute(attr=attr):
+                self.found.reads.add(Place("attribute", attr))
+            case ast.Subscript(slice=ast.Constant(value=str(key))):
+                self.found.reads.add(Place("key", key))
+
+    def _part(self, node: ast.expr) -> None:
+        """Something inside of a value is read."""
+        if isinstance(node, ast.Name):
+            self.found.reads.add(Place("part", node.id))
+        else:
+            self.visit(node)
+
+    def _changes(self, place: Place, node: ast.Attribute | ast.Subscript) -> None:
+        """An attribute or key of an object changes: whoever reads the object as a whole sees it."""
+        name = root(node)
+        if name is None or name not in self.own:
+            self.found.writes.add(place)
+        if name is not None:
+            self.found.writes.add(Place("keyed", name))
+        self._part(node.value)
+
+    def _mutates(self, node: ast.expr) -> None:
+        """An object changes: the one a name holds, or the one an attribute or key does."""
+        match node:
+            case ast.Name(id=name):
+                self.found.writes.add(Place("content", name))
+            case ast.Attribute(attr=attr):
+                self._changes(Place("attribute", attr), node)
+            case ast.Subscript(slice=ast.Constant(value=str(key))):
+                self._changes(Place("key", key), node)
+            case ast.Subscript(value=value):
+                self._mutates(value)
+            case _:
+                self.visit(node)
+
+    # scopes inside of expressions
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        own: set[str] = set()
+        for generator in node.generators:
+            self.visit(generator.iter)
+            own |= {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
+        inside = _Visitor(self.finder, self.file, self.skip, self.own)
+        for generator in node.generators:
+            for condition in generator.ifs:
+                inside.visit(condition)
+        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            inside.visit(part)
+        self._take(inside.found, own)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        """The variables of a comprehension are its own."""
+        self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        """The variables of a comprehension are its own."""
+        self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        """The variables of a comprehension are its own."""
+        self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        """As a comprehension."""
+        self._comprehension(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """A function value counts as called where it is made."""
+        inside = _Visitor(self.finder, self.file, self.skip, self.own)
+        inside.visit(node.body)
+        self._take(inside.found, {p.arg for p in names.parameters(node.args)})
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """A nested function counts as called where it is defined."""
+        self.found.writes.add(Place("content", node.name))
+        inside = _Visitor(self.finder, self.file, self.skip, self.own)
+        for statement in node.body:
+            inside.visit(statement)
+        own = ({p.arg for p in names.parameters(node.args)} | names.bound(node.body)) - names.free(node)
+        self._take(inside.found, own)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        """As an ordinary function."""
+        self.found.unknown.append(node.name)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Classes inside of loops are not looked into."""
+        self.found.unknown.append(node.name)
+
+    def _take(self, inside: Effects, own: set[str]) -> None:
+        local = ("name", "part", "content", "keyed")
+        inside.reads = {p for p in inside.reads if p.kind not in local or p.name not in own}
+        inside.writes = {p for p in inside.writes if p.kind not in local or p.name not in own}
+        self.found.add(inside)
+
+    # statements that bind names without a Name node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        """An exception's name is bound."""
+        if node.name:
+            self.found.writes.add(Place("content", node.name))
+        self.generic_visit(node)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        """An import binds a name."""
+        self.found.writes.add(Place("content", node.asname or node.name.partition(".")[0]))
+
+    def visit_Match(self, node: ast.Match) -> None:
+        """Patterns bind names."""
+        self.found.writes |= {Place("content", name) for name in names.bound([node])}
+        self.generic_visit(node)
+
+    # calls
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """A call does what the function does, and reads its arguments."""
+        for argument in node.args:
+            self.visit(argument)
+        for keyword in node.keywords:
+            self.visit(keyword.value)
+        key = self.program.key(self.file, node)
+        if key is not None and key in self.program.sites:
+            self._part(node.func)
+            return
+        edges = self.program.edges(key) if key is not None else []
+        for edge in edges:
+            self._calls(edge.target, node, is_plain=self.program.is_plain(edge))
+        if isinstance(node.func, ast.Attribute):
+            self.visit(node.func.value)
+        elif isinstance(node.func, ast.Name):
+            self.found.reads.add(Place("name", node.func.id))
+        else:
+            self.visit(node.func)
+        if not any(self.program.is_plain(edge) for edge in edges):
+            self._foreign(node)
+
+    def _calls(self, scope: int, node: ast.Call, *, is_plain: bool) -> None:
+        summary = self.finder.of_function(scope)
+        changed = {place.name for place in summary.writes if place.kind == "parameter"}
+        self.found.add(
+            Effects(
+                set(summary.reads),
+                {place for place in summary.writes if place.kind != "parameter"},
+                list(summary.unknown),
+                set(summary.free_names),
+                summary.exits,
+                False,
+            )
+        )
+        if not changed:
+            return
+        function = self.program.file_of(scope).functions.get(self.program.linker.scopes.all[scope].facts.span)
+        passed = bind(node, function) if function is not None and is_plain else None
+        for name in changed:
+            if passed is None or name not in passed:
+                self.found.unknown.append(f"{ast.unparse(node.func)}, which changes its {name!r}")
+                self.found.writes.add(WORLD)
+            else:
+                self._mutates(passed[name])
+
+    def _foreign(self, node: ast.Call) -> None:
+        """What a call outside of the program does, by the tables."""
+        kinds_of = table()
+        path = dotted(self.file, node.func)
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if path is not None:
+            kinds = [
+                kind
+                for kind in kinds_of
+                if kind not in ITERABLES and kind[0] != "." and path in kinds_of[kind]
+            ]
+            if kinds or not method or path not in self._instances(path):
+                self._by_kind(kinds[0] if kinds else "", node)
+                return
+        kinds = [
+            kind for kind in kinds_of if kind[0] == "." and kind not in ITERABLES and method in kinds_of[kind]
+        ]
+        match kinds[0] if kinds else "":
+            case ".pure" | ".diagnostic":
+                return
+            case ".mutating":
+                assert isinstance(node.func, ast.Attribute)
+                self._mutates(node.func.value)
+            case ".writing":
+                assert isinstance(node.func, ast.Attribute)
+                self._mutates(node.func.value)
+                self.found.writes.add(FILES)
+            case _:
+                self._by_kind("", node)
+
+    def _instances(self, path: str) -> tuple[str, ...]:
+        """Paths that are values made by foreign code at import time, of which only the method is known."""
+        return () if "." in path else (path,)
+
+    def _by_kind(self, kind: str, node: ast.Call) -> None:
+        match kind:
+            case "pure" | "diagnostic" | "sleep":
+                return
+            case "output":
+                self.found.writes.add(STDOUT)
+            case "exit":
+                self.found.exits = True
+            case "reads":
+                self.found.reads |= {FILES, WORLD}
+                if opens_for_writing(node):
+                    self.found.writes.add(FILES)
+            case "dynamic":
+                self.found.dynamic = True
+            case _:
+                if is_class(self.file, node.func):
+                    return
+                self.found.unknown.append(ast.unparse(node.func))
+                self.found.writes.add(WORLD)
+                self.found.reads.add(WORLD)
+                if isinstance(node.func, ast.Attribute):
+                    self._mutates(node.func.value)

@@ -1,0 +1,360 @@
+"""A `for` loop over records: what runs before the request, what after, and whether they may be parted.
+
+Loop distribution at one point (Allen and Kennedy): what builds the requests runs for all records, then
+all requests, then what uses the responses. It is legal where nothing that runs later in the loop's body
+is seen by what runs earlier for a later record.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from batchlint.fix import names
+from batchlint.fix.decline import Reason
+from batchlint.fix.draft import Draft
+from batchlint.fix.effects import EffectFinder
+from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import dotted
+from batchlint.fix.origins import changed_names, origins
+from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place, conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A loop's body around the call that sends the request.
+
+    `before` are the statements that run first, `inner` those inside of the `try` block of the call before
+    it, `statement` the one the call is in, `tries` the `try` statements around it. `targets` are the loop's
+    variables, `local` those and all that `before` binds for sure.
+    """
+
+    file: ProgramFile
+    loop: ast.For
+    call: ast.Call
+    before: list[ast.stmt]
+    inner: list[ast.stmt]
+    statement: ast.stmt
+    tries: list[ast.Try]
+    targets: set[str]
+    local: set[str]
+
+    @property
+    def arguments(self) -> list[ast.expr]:
+        """What the request is built from: arguments and what the method is called on."""
+        function = self.call.func
+        receiver = [function.value] if isinstance(function, ast.Attribute) else []
+        return [*receiver, *self.call.args, *(k.value for k in self.call.keywords)]
+
+    @property
+    def after(self) -> list[ast.stmt]:
+        """The body without `before` and `inner`; the statement of the call is part of it."""
+        return [s for s in self.loop.body if s not in self.before]
+
+
+def divide(file: ProgramFile, call: ast.Call) -> Parts:
+    """The parts of the loop around a call; raises DeclinedError where the form has no rewrite."""
+    statement = file.statement(call)
+    if not _is_evaluated_once(file, call, statement):
+        raise file.decline(Reason.CONDITIONAL_CALL, "the call is not made for every record", call)
+    tries: list[ast.Try] = []
+    inner: list[ast.stmt] = []
+    child, parent = statement, file.parents[statement]
+    while not isinstance(parent, ast.For):
+        if not isinstance(parent, ast.Try) or child not in parent.body:
+            reason = Reason.CONDITIONAL_CALL if isinstance(parent, ast.If | ast.Match) else Reason.BLOCK
+            raise file.decline(reason, f"the call stands in {_describe(parent)}", call)
+        inner = [*parent.body[: parent.body.index(child)], *inner]
+        tries.append(parent)
+        child, parent = parent, file.parents[parent]
+        assert isinstance(child, ast.stmt)
+    targets = names.targets(parent.target)
+    if child not in parent.body or targets is None:
+        raise file.decline(Reason.LOOP_FORM, "the loop has an unusual form", parent)
+    if isinstance(file.scope(parent), ast.ClassDef):
+        raise file.decline(Reason.LOOP_FORM, "the loop stands in the body of a class", parent)
+    for node in (parent, statement, parent.body[0]):
+        if file.text[file.line_start(node) : file.start(node)].strip():
+            raise file.decline(Reason.LOOP_FORM, "several statements stand on one line", node)
+    before = parent.body[: parent.body.index(child)]
+    local = targets | names.surely_bound(before)
+    return Parts(file, parent, call, before, inner, statement, tries, targets, local)
+
+
+def _describe(node: ast.AST) -> str:
+    match node:
+        case ast.While() | ast.AsyncFor():
+            return "an inner loop"
+        case ast.With() | ast.AsyncWith():
+            return "a `with` block"
+        case ast.Try():
+            return "an `except` or `finally` block"
+    return "a block of its own"
+
+
+def _is_evaluated_once(file: ProgramFile, call: ast.Call, statement: ast.stmt) -> bool:
+    """Whether a statement always evaluates a call, and once."""
+    node: ast.AST = call
+    while node is not statement:
+        child, node = node, file.parents[node]
+        match node:
+            case ast.IfExp(test=first) if first is child:
+                continue
+            case ast.BoolOp(values=[first, *_]) | ast.Compare(left=first) if first is child:
+                continue
+            case ast.Compare(comparators=[first]) if first is child:
+                continue
+            case ast.IfExp() | ast.BoolOp() | ast.Compare() | ast.Lambda() | ast.Await():
+                return False
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp() | ast.comprehension():
+                return False
+    match statement:
+        case ast.If(test=header) | ast.For(iter=header):
+            return any(inner is call for inner in ast.walk(header))
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr() | ast.Assert():
+            return True
+    return False
+
+
+class Distribution:
+    """Whether a loop may be parted at its call; what is in the way becomes obstacles of the draft.
+
+    `steps` are the effects of the functions that the call runs, None where it is the provider's own.
+    """
+
+    def __init__(
+        self, program: Program, finder: EffectFinder, draft: Draft, parts: Parts, steps: Effects | None
+    ) -> None:
+        self.program = program
+        self.draft = draft
+        self.parts = parts
+        self.file = parts.file
+        self.steps = steps or Effects()
+        self.own = _own(parts)
+        self.before = finder.of(self.file, parts.before, own=self.own)
+        self.building = finder.of(self.file, [*parts.inner, *parts.arguments], own=self.own)
+        # The call itself is left out, not only its arguments: its effects are those of the steps.
+        rest: list[ast.AST] = [*parts.after, *parts.loop.orelse]
+        self.after = finder.of(self.file, rest, skip=[*parts.inner, parts.call], own=self.own)
+
+    def check(self) -> None:
+        """Note every obstacle; raises DeclinedError where nothing helps."""
+        self._check_control()
+        self._check_scopes()
+        self._check_channels()
+        self._check_state()
+        self._check_exposed()
+
+    def _object(self, reason: Reason, message: str, node: ast.AST | None = None) -> None:
+        self.draft.object(self.file, reason, message, node or self.parts.loop)
+
+    def _check_control(self) -> None:
+        loop = self.parts.loop
+        for node in names.walk_scope(loop.body):
+            if isinstance(node, ast.Yield | ast.YieldFrom):
+                self._object(Reason.LAZY, "results are handed out while the loop runs", node)
+            if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith):
+                self._object(Reason.ASYNC, "the loop's body awaits something", node)
+            if isinstance(node, ast.NamedExpr) and any(
+                node in set(ast.walk(a)) for a in self.parts.arguments
+            ):
+                self._object(Reason.CALL_FORM, "an argument binds a name", node)
+        for leaving in _leaving(loop.body):
+            in_before = any(leaving in set(ast.walk(s)) for s in self.parts.before)
+            if in_before and isinstance(leaving, ast.Break) and not loop.orelse:
+                continue  # the first loop ends as early as the only one did
+            self._object(Reason.EARLY_EXIT, "the loop may end early, after all requests are paid", leaving)
+        if self.before.exits or self.after.exits:
+            self._object(Reason.EARLY_EXIT, "the loop may end the program, after all requests are paid")
+        if any(isinstance(n, ast.Continue | ast.Break) for s in self.parts.before for n in ast.walk(s)):
+            self._check_skipping()
+
+    def _check_skipping(self) -> None:
+        """After skipped records the loop's variables may differ: nobody may look at them."""
+        loop = self.parts.loop
+        own = names.bound(self.parts.before) | self.parts.targets
+        scope = self.file.scope(loop)
+        outside = _read_outside(self.file, loop)
+        if isinstance(scope, ast.Module):
+            for function in self.file.functions.values():
+                outside |= names.free(function)
+        if own & outside:
+            name = sorted(own & outside)[0]
+            message = f"{name!r} is read outside of the loop, which may skip its last record"
+            self._object(Reason.CAPTURED_VARIABLE, message)
+
+    def _check_scopes(self) -> None:
+        """Functions that look at the loop's variables would see those of the last record."""
+        parts = self.parts
+        own = parts.targets | names.bound(parts.loop.body)
+        early = [*parts.before, *parts.inner, *parts.arguments]
+        for top in early:
+            for node in ast.walk(top):
+                if isinstance(node, FunctionNode | ast.Lambda) and names.free(node) & own:
+                    self._object(Reason.CAPTURED_VARIABLE, "a function looks at the loop's variables", node)
+                if isinstance(node, ast.GeneratorExp) and isinstance(self.file.parents[node], ast.Assign):
+                    self._object(Reason.LAZY, "a generator is consumed later", node)
+        seen = own & self.steps.free_names
+        if seen:
+            message = f"the called function looks at the loop's variable {sorted(seen)[0]!r}"
+            self._object(Reason.CAPTURED_VARIABLE, message)
+        if self.before.dynamic or self.after.dynamic or self.building.dynamic:
+            self._object(Reason.DYNAMIC_SCOPE, "the loop looks at its own variables")
+        if any(isinstance(n, ast.Delete | ast.Global | ast.Nonlocal) for n in ast.walk(parts.loop)):
+            self._object(Reason.DYNAMIC_SCOPE, "the loop deletes or declares names")
+
+    def _check_channels(self) -> None:
+        """Output and the outside world: what the loop does there would change its order."""
+        early = [self.before, self.building]
+        for effects in early:
+            for what in dict.fromkeys(effects.unknown):
+                message = f"{what} would run for all records first; its effects are not known"
+                self._object(Reason.UNKNOWN_EFFECT, message)
+        printing = [STDOUT in effects.writes for effects in (*early, self.steps, self.after)]
+        if sum(printing) > 1 or printing[1]:
+            self._object(Reason.EFFECT_ORDER, "the loop prints before and after the call")
+        writing = [FILES in effects.writes for effects in (*early, self.steps, self.after)]
+        if sum(writing) > 1:
+            self._object(Reason.EFFECT_ORDER, "the loop writes files before and after the call")
+        reads = self.before.reads | self.building.reads | self.steps.reads
+        outside = {place for place in (FILES, WORLD) if place in self.after.writes}
+        if conflicts(outside, reads):
+            self._object(Reason.EFFECT_ORDER, "what one record writes may be read for the next")
+
+    def _check_state(self) -> None:
+        """Objects and variables that later code changes and earlier code reads, or the other way round."""
+        parts = self.parts
+        reads = self.before.reads | self.building.reads | self.steps.reads
+        for place in conflicts(self._outliving(self.after.writes, parts.after, parts.local), reads):
+            self._object(Reason.LOOP_CARRIED, f"{place.name!r}, which a record changes, is read for the next")
+        early: list[ast.stmt] = [*parts.before, *parts.inner]
+        sure = parts.local | names.surely_bound(parts.inner)
+        own = self._outliving(self.before.writes | self.building.writes, early, sure)
+        changed = {Place("part", p.name) if p.kind == "content" else p for p in self.after.writes}
+        later = self.building.reads | self.steps.reads | self.after.reads | changed
+        for place in conflicts(own, later):
+            self._object(Reason.LOOP_CARRIED, f"{place.name!r} changes from record to record")
+
+    def _outliving(self, writes: set[Place], code: list[ast.stmt], sure: set[str]) -> set[Place]:
+        """The writes that another record may see, also through the names that an object was taken from.
+
+        Binding a name that `sure` holds concerns one record only; objects of its own are left out too.
+        """
+        scope = self.file.scope(self.parts.loop)
+        body: list[ast.AST] = list(scope.body) if isinstance(scope.body, list) else []
+        mutated = changed_names(list(code))
+        found: set[Place] = set()
+        for place in writes:
+            if place.kind not in ("content", "keyed"):
+                if place.kind != "channel":
+                    found.add(place)
+                continue
+            if place.name in self.own or (place.name in sure and place.name not in mutated):
+                continue
+            found.add(place)
+            if place.kind == "content" and place.name not in mutated:
+                continue
+            for source in origins(place.name, body):
+                if source.kind != "channel":
+                    kind = place.kind if source.kind == "content" else source.kind
+                    found.add(Place(kind, source.name))
+            found |= self._same_objects(place)
+        return found
+
+    def _same_objects(self, place: Place) -> set[Place]:
+        """Other variables that may hold the same container, by the points-to analysis."""
+        scope = self.program.scope_of(self.file, self.parts.call)
+        mine = self.program.containers(scope, place.name)
+        if not mine:
+            return set()
+        early = {p.name for p in self.before.reads | self.building.reads if p.kind in ("name", "part")}
+        same = {name for name in early if self.program.containers(scope, name) & mine}
+        return {Place(place.kind, name) for name in same}
+
+    def _check_exposed(self) -> None:
+        """A variable that is read before the body binds it carries something over from the last record."""
+        parts = self.parts
+        early = [*parts.before, *parts.inner, ast.Expr(parts.call)]
+        exposed = names.exposed(early, parts.targets)
+        late = names.bound(parts.after) - names.bound(parts.inner)
+        for name in sorted(exposed & late):
+            self._object(Reason.LOOP_CARRIED, f"{name!r} carries something from one record to the next")
+
+
+def _own(parts: Parts) -> frozenset[str]:
+    """The names of objects that belong to one record: the loop's variables, and what is made in its body."""
+    body: list[ast.AST] = list(parts.loop.body)
+    found = set(parts.targets)
+    sure = names.surely_bound([*parts.before, *parts.inner, *parts.after])
+    for _ in sure:
+        for name in sure - found:
+            sources = origins(name, body)
+            if all(s.kind == "channel" or (s.kind == "content" and s.name in found) for s in sources):
+                found.add(name)
+    return frozenset(found)
+
+
+def _leaving(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The `break` and `return` statements that leave the loop whose body these are."""
+    for statement in statements:
+        if isinstance(statement, ast.Break | ast.Return):
+            yield statement
+        elif isinstance(statement, ast.For | ast.While | ast.AsyncFor):
+            yield from _leaving(statement.orelse)
+            yield from (s for s in _leaving(statement.body) if isinstance(s, ast.Return))
+        elif not isinstance(statement, names.NESTED):
+            for block in ("body", "orelse", "finalbody"):
+                yield from _leaving(getattr(statement, block, []))
+            for handler in getattr(statement, "handlers", []):
+                yield from _leaving(handler.body)
+            for case in getattr(statement, "cases", []):
+                yield from _leaving(case.body)
+
+
+def _read_outside(file: ProgramFile, loop: ast.For) -> set[str]:
+    """The names that the loop's function reads outside of the loop; those that another loop has bound
+    anew before left out."""
+    inside = set(ast.walk(loop))
+    found: set[str] = set()
+    for node in ast.walk(file.scope(loop)):
+        is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in inside
+        if isinstance(node, ast.Name) and is_read and not _is_bound_by_loop(file, node, loop):
+            found.add(node.id)
+    return found
+
+
+def _is_bound_by_loop(file: ProgramFile, name: ast.Name, loop: ast.For) -> bool:
+    """Whether a name is the variable of another loop, a comprehension or a nested function there."""
+    child: ast.AST = name
+    around = set(file.ancestors(loop))
+    for outer in file.ancestors(name):
+        if outer in around:
+            return False
+        if isinstance(outer, ast.For) and child in outer.body:
+            if name.id in (names.targets(outer.target) or ()):
+                return True
+        elif isinstance(outer, names.COMPREHENSIONS):
+            bound = {n.id for g in outer.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            if name.id in bound and child is not outer.generators[0]:
+                return True
+        elif isinstance(outer, FunctionNode | ast.Lambda) and name.id not in names.free(outer):
+            return True
+        child = outer
+    return False
+
+
+def is_quiet(file: ProgramFile, node: ast.expr) -> bool:
+    """Whether evaluating an expression cannot fail: names, constants, displays and f-strings of them."""
+    match node:
+        case ast.Name() | ast.Constant():
+            return True
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name in ("self", "cls") or dotted(file, node) is not None
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.JoinedStr(values=parts):
+            return all(is_quiet(file, part) for part in parts)
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and is_quiet(file, key) for key in keys) and all(
+                is_quiet(file, value) for value in values
+            )
+        case ast.FormattedValue(value=value, format_spec=None):
+            return is_quiet(file, value)
+    return False

@@ -1,0 +1,95 @@
+"""Where the objects that local names hold come from, and which of them a body changes."""
+
+import ast
+from collections.abc import Iterable
+
+from batchlint.fix import names
+from batchlint.fix.foreign import table
+from batchlint.fix.places import WORLD, Place
+
+
+def origins(name: str, body: list[ast.AST], given: Iterable[str] = ()) -> set[Place]:
+    """What changes when the object of a local name is changed: the places it may have been taken from.
+
+    The channel of the outside world stands for an object that some call returned; nothing is given for an
+    object that the body makes itself.
+    """
+    found: set[Place] = set()
+    todo, seen = [name], set()
+    while todo:
+        at = todo.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        if at in given:
+            found.add(Place("content", at))
+        for value in _values(at, body):
+            source = value
+            while isinstance(source, ast.Subscript | ast.Starred | ast.Await):
+                source = source.value
+            match source:
+                case ast.Name(id=other):
+                    found.add(Place("content", other))
+                    todo.append(other)
+                case ast.Attribute(attr=attr):
+                    found.add(Place("attribute", attr))
+                case ast.IfExp() | ast.BoolOp() | ast.NamedExpr():
+                    found |= {Place("content", n) for n in names.read([source])}
+                case ast.Call() if not _makes(source):
+                    found.add(WORLD)
+                    if isinstance(source.func, ast.Attribute) and (base := root(source.func)) is not None:
+                        found.add(Place("content", base))
+    return found
+
+
+def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
+    """The expressions that a name is bound to, or taken out of."""
+    found: list[ast.expr] = []
+    for node in names.walk_scope(body):
+        match node:
+            case ast.Assign(targets=written, value=value):
+                if any(name in (names.targets(target) or ()) for target in written):
+                    found.append(value)
+            case (
+                ast.AnnAssign(target=target, value=ast.expr() as value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                if name in (names.targets(target) or ()):
+                    found.append(value)
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                if name in (names.targets(target) or ()):
+                    found.append(value)
+            case ast.withitem(optional_vars=ast.expr() as target, context_expr=value):
+                if name in (names.targets(target) or ()):
+                    found.append(value)
+    return found
+
+
+_MAKERS = frozenset({"list", "dict", "set", "sorted", "str", "tuple", "defaultdict", "Counter", "deque"})
+
+
+def _makes(call: ast.Call) -> bool:
+    """Whether a call makes a new container of a built-in type."""
+    return isinstance(call.func, ast.Name) and call.func.id in _MAKERS
+
+
+def changed_names(body: list[ast.AST]) -> set[str]:
+    """The names whose objects a body changes, not only binds."""
+    found: set[str] = set()
+    for node in names.walk_scope(body):
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                found.add(root(node) or "")
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)):
+                if attr in table()[".mutating"] | table()[".writing"]:
+                    found.add(root(value) or "")
+            case ast.AugAssign(target=ast.Name(id=name)):
+                found.add(name)
+    return found
+
+
+def root(node: ast.AST) -> str | None:
+    """The name at the root of a chain of attributes, subscripts and calls."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None

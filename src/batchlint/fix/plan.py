@@ -1,0 +1,288 @@
+"""From call sites to rewrites: which form each record loop takes, and what is in the way."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batchlint.analysis.judge import Judgement
+from batchlint.analysis.model import CallSite
+from batchlint.catalog.model import RootKind
+from batchlint.engine import Analysis
+from batchlint.finding import FixKind, Site, Verdict
+from batchlint.fix.comprehension import ComprehensionEmitter
+from batchlint.fix.decline import DeclinedError, Obstacle, Reason
+from batchlint.fix.draft import Draft
+from batchlint.fix.edits import Edit, OverlapError, apply
+from batchlint.fix.effects import EffectFinder
+from batchlint.fix.emit import LoopEmitter
+from batchlint.fix.files import Program, ProgramFile
+from batchlint.fix.find import contradictions
+from batchlint.fix.foreign import means_builtin
+from batchlint.fix.iterables import Supply, supply_of, without_progress
+from batchlint.fix.loop import Distribution, divide
+from batchlint.fix.placement import helper_files, import_edits, place
+from batchlint.fix.places import Effects
+from batchlint.fix.requests import check_site, request_edits
+from batchlint.fix.steps import Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one record loop, with all call sites it leads to, is rewritten; or why it is not.
+
+    `sites` are the inventory's rows. `edits` change existing files, `added` are new ones, both by
+    root-relative path; both are empty where `kind` is `none`. `draft` is what they were made from.
+    """
+
+    kind: FixKind
+    sites: tuple[Site, ...]
+    obstacles: tuple[Obstacle, ...]
+    edits: dict[str, tuple[Edit, ...]]
+    added: dict[str, bytes]
+    draft: Draft = field(default_factory=Draft, compare=False, repr=False)
+
+
+_FIXABLE = frozenset({Verdict.ELIGIBLE, Verdict.MIXED})
+
+
+_SHORT_LIVED = frozenset({RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION})
+
+
+def plans(root: Path, analysis: Analysis, overlay: Mapping[str, bytes]) -> list[Plan]:
+    """A plan for every site whose verdict is `eligible` or `mixed`; one for all sites of a record loop.
+
+    `overlay` is text that stands in for files, as the analysis was given it.
+    """
+    return Planner(root, analysis, overlay).plans()
+
+
+class Planner:
+    """Plans rewrites of one analysed program; see `plans`."""
+
+    def __init__(self, root: Path, analysis: Analysis, overlay: Mapping[str, bytes]) -> None:
+        self.program = Program(root, analysis, overlay)
+        self.root = root
+        self.analysis = analysis
+        self.finder = EffectFinder(self.program)
+
+    def plans(self) -> list[Plan]:
+        """All plans, in the order of the sites."""
+        rows = {(call.scope, call.call): site for site, call, _ in self.analysis.sites}
+        found: list[Plan] = []
+        done: set[tuple[int, int]] = set()
+        for site, call, judgement in self.analysis.sites:
+            if site.verdict not in _FIXABLE or (call.scope, call.call) in done:
+                continue
+            plan, keys = self._plan(site, call, judgement, rows)
+            done |= keys
+            found.append(plan)
+        return found
+
+    def together(
+        self, chosen: list[Plan]
+    ) -> tuple[list[Plan], dict[str, tuple[Edit, ...]], dict[str, bytes]]:
+        """As many of some plans as fit together, with their edits and the files they add."""
+        taken: list[Plan] = []
+        whole = Draft()
+        edits: dict[str, tuple[Edit, ...]] = {}
+        added: dict[str, bytes] = {}
+        for plan in chosen:
+            if plan.draft.meets(whole):
+                continue
+            wider = whole.copy()
+            wider.add(plan.draft)
+            try:
+                edits, added = self._finish(wider.copy())
+            except DeclinedError:
+                continue
+            whole = wider
+            taken.append(plan)
+        return taken, edits, added
+
+    def _plan(
+        self, site: Site, call: CallSite, judgement: Judgement, rows: dict[tuple[int, int], Site]
+    ) -> tuple[Plan, set[tuple[int, int]]]:
+        """The plan for one site, and the keys of the sites it covers."""
+        draft = Draft()
+        own = (call.scope, call.call)
+        try:
+            self._draft(draft, call, judgement)
+            if own not in draft.sites:
+                raise DeclinedError(Reason.CONTRADICTION, "the way leads to another call", site.location)
+            hard = [obstacle for obstacle in draft.obstacles if not obstacle.is_unsafe]
+            if hard:
+                return Plan(FixKind.NONE, (site,), (*hard, *draft.obstacles), {}, {}), {own}
+            edits, added = self._finish(draft.copy())
+        except DeclinedError as declined:
+            return Plan(FixKind.NONE, (site,), (declined.obstacle, *draft.obstacles), {}, {}), {own}
+        covered = {key for key in draft.sites if key in rows}
+        sites = tuple(rows[key] for key in sorted(covered))
+        kind = FixKind.UNSAFE if draft.obstacles else FixKind.SAFE
+        return Plan(kind, sites, tuple(draft.obstacles), edits, added, draft), covered
+
+    def _draft(self, draft: Draft, site: CallSite, judgement: Judgement) -> None:
+        """Plan the rewrite of the record loops that lead to a site: the one of the verdict's witness, and
+        the others as far as they can be rewritten too."""
+        way = judgement.way
+        file, node = check_site(self.program, Draft(), site)
+        if way is None or way.hit is None:
+            raise file.decline(Reason.NO_LOOP, "no record loop leads to the call", node)
+        if way.hit.loop < 0:
+            outer = self.program.call(way.hit.scope, way.hit.call)
+            other = self.program.file_of(way.hit.scope)
+            raise other.decline(Reason.LOOP_FORM, "records are fanned out by a call", outer)
+        if way.root.kind in _SHORT_LIVED:
+            message = "the process may not live until the batch has ended"
+            draft.object(file, Reason.SHORT_LIVED, message, node)
+        steps = Steps(self.program, self.finder, draft)
+        key = (way.hit.scope, way.hit.call)
+        converted = {key}
+        self._loop(draft, steps, key)
+        if key not in self.program.sites:
+            for other_key, _ in self.program.record_calls({scope for scope, _ in draft.sites}):
+                if other_key not in converted and other_key not in steps.calls:
+                    self._try_loop(draft, steps, other_key, converted)
+        steps.emit(converted)
+
+    def _try_loop(
+        self, draft: Draft, steps: Steps, key: tuple[int, int], converted: set[tuple[int, int]]
+    ) -> None:
+        """Rewrite one more loop where that adds no obstacle; else it goes on with real-time calls."""
+        file, call = self.program.file_of(key[0]), self.program.call(*key)
+        earlier, scopes, calls = draft.copy(), list(steps.scopes), dict(steps.calls)
+        try:
+            loop = _loop_around(file, call)
+            for known in converted:
+                other = _loop_around(self.program.file_of(known[0]), self.program.call(*known))
+                if loop is other or loop in file.ancestors(other) or other in file.ancestors(loop):
+                    raise file.decline(Reason.SEVERAL_CALLS, "the loops are nested", call)
+            self._loop(draft, steps, key)
+            why = draft.obstacles[len(earlier.obstacles) :]
+        except DeclinedError as declined:
+            why = [declined.obstacle]
+        if not why:
+            converted.add(key)
+            return
+        draft.restore(earlier)
+        steps.scopes, steps.calls = scopes, calls
+        draft.object(file, Reason.PARTIAL, f"this loop would go on in real time: {why[0].message}", call)
+
+    def _loop(self, draft: Draft, steps: Steps, key: tuple[int, int]) -> None:
+        """Plan the rewrite of the loop around one call."""
+        program = self.program
+        call, file = program.call(*key), program.file_of(key[0])
+        facts = program.linker.scopes.all[key[0]].facts
+        if facts.is_async:
+            raise file.decline(Reason.ASYNC, "the loop stands in a coroutine", call)
+        request, effects = self._request(draft, steps, file, key, call)
+        loop = _loop_around(file, call)
+        for name in ("zip", "list"):
+            if not means_builtin(file, name):
+                raise file.decline(
+                    Reason.CAPTURED_VARIABLE, f"the file gives {name!r} a meaning of its own", loop
+                )
+        self._check_others(draft, file, call, loop)
+        is_steps = key not in program.sites
+        if isinstance(loop, ast.For):
+            parts = divide(file, call)
+            self._check_supply(draft, file, call, parts.loop.iter)
+            Distribution(program, self.finder, draft, parts, effects).check()
+            LoopEmitter(program, draft, parts, request, is_steps).emit()
+            return
+        emitter = ComprehensionEmitter(program, self.finder, draft, file, call, effects)
+        for generator in emitter.node.generators:
+            self._check_supply(draft, file, call, generator.iter)
+        emitter.emit(request, is_steps=is_steps)
+
+    def _check_others(self, draft: Draft, file: ProgramFile, call: ast.Call, loop: ast.AST) -> None:
+        """A loop that runs the same code once more would go on sending its requests in real time."""
+        own = {scope for scope, _ in draft.sites}
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Call) and node is not call:
+                key = self.program.key(file, node)
+                targets = {edge.target for edge in self.program.edges(key)} if key is not None else set()
+                if key not in self.program.sites and self.program.reached_from(targets) & own:
+                    raise file.decline(Reason.SEVERAL_CALLS, "the loop sends requests from here too", node)
+
+    def _request(
+        self, draft: Draft, steps: Steps, file: ProgramFile, key: tuple[int, int], call: ast.Call
+    ) -> tuple[list[tuple[int, int, str]], Effects | None]:
+        """The edits that make the loop's call a request or the call of a generator, and the effects of that
+        generator."""
+        site = self.program.sites.get(key)
+        if site is not None:
+            check_site(self.program, draft, site)
+            return request_edits(file, draft, site, call), None
+        edges = self.program.edges(key)
+        if len(edges) != 1:
+            raise file.decline(Reason.DYNAMIC_DISPATCH, "the call may lead to several functions", call)
+        if not self.program.is_plain(edges[0]):
+            raise file.decline(Reason.CALL_FORM, "the function is not called directly", call)
+        steps.add(edges[0].target)
+        return steps.renamed(file, call, edges[0].target), self.finder.of_function(edges[0].target)
+
+    def _check_supply(self, draft: Draft, file: ProgramFile, call: ast.Call, node: ast.expr) -> None:
+        found = supply_of(self.program, file, call, without_progress(file, node))
+        if found is Supply.LAZY:
+            raise file.decline(Reason.LAZY, "records are produced while the loop runs", node)
+        if found is Supply.UNKNOWN:
+            draft.object(file, Reason.UNKNOWN_ITERABLE, "where the records come from is not known", node)
+
+    def _finish(self, draft: Draft) -> tuple[dict[str, tuple[Edit, ...]], dict[str, bytes]]:
+        """Add imports, ask the second finder, and check that the edits fit together."""
+        files = [self.program.file(path) for path in sorted(draft.edits)]
+        folder, modules = place(self.root, self.program.linker.scopes.modules, files)
+        added = dict(helper_files(self.root, folder, draft.providers, self.program.overlay))
+        for file in files:
+            import_edits(draft, file, modules[file.path])
+            self._ask_second_finder(draft, file)
+            try:
+                text = apply(file.text, draft.edits[file.path])
+                ast.parse(text)
+            except (OverlapError, SyntaxError) as error:
+                raise file.decline(
+                    Reason.OVERLAP, f"the edits do not fit: {error}", file.tree.body[0]
+                ) from None
+        shift = {file.path: 3 if file.has_bom else 0 for file in files}
+        edits = {
+            path: tuple(Edit(e.start + shift[path], e.end + shift[path], e.text) for e in listed)
+            for path, listed in draft.edits.items()
+        }
+        return edits, added
+
+    def _ask_second_finder(self, draft: Draft, file: ProgramFile) -> None:
+        calls: dict[tuple[int, int], tuple[str, str]] = {}
+        for key in draft.sites:
+            if self.program.places.path(key[0]) == file.path:
+                node = self.program.call(*key)
+                assert isinstance(node.func, ast.Attribute)
+                column = file.location(node).column - 1
+                calls[node.lineno, column] = (self.program.sites[key].provider, node.func.attr)
+        if calls:
+            for message in contradictions(file.text, calls):
+                raise file.decline(Reason.CONTRADICTION, message, file.tree.body[0])
+
+
+def _loop_around(file: ProgramFile, call: ast.Call) -> ast.AST:
+    """The innermost loop or comprehension around a call; raises DeclinedError where there is none."""
+    for outer in file.ancestors(call):
+        if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp):
+            return outer
+        if isinstance(outer, ast.GeneratorExp):
+            raise file.decline(Reason.LAZY, "a generator is consumed while it runs", outer)
+        if isinstance(outer, ast.While | ast.AsyncFor):
+            raise file.decline(Reason.LOOP_FORM, "the loop is no `for` loop", call)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            break
+    raise file.decline(Reason.LOOP_FORM, "no loop stands around the call", call)
+
+
+def declined(found: Iterable[Plan]) -> dict[str, int]:
+    """How often each reason is the first of a plan that does nothing."""
+    counts: dict[str, int] = {}
+    for plan in found:
+        if plan.kind is FixKind.NONE:
+            reason = plan.obstacles[0].reason.value
+            counts[reason] = counts.get(reason, 0) + 1
+    return counts

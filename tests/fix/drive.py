@@ -1,0 +1,48 @@
+"""Runs a program in a process of its own that has imported the SDKs already."""
+
+import contextlib
+import io
+import json
+import os
+import runpy
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+
+CONTEXT = get_context("forkserver")
+CONTEXT.set_forkserver_preload(["openai", "anthropic", "runpy"])
+SECONDS_MAX = 60
+
+
+def run(folder: Path, url: str, state: Path) -> tuple[str, str]:
+    """Run `main.py` in a folder against the provider at `url`: what it printed, and how it ended."""
+    report = state.with_suffix(".json")
+    process = CONTEXT.Process(target=_main, args=(str(folder), url, str(state), str(report)))
+    process.start()
+    process.join(SECONDS_MAX)
+    if process.exitcode is None:
+        process.kill()
+        return "", "did not end"
+    printed, ended = json.loads(report.read_text("utf-8"))
+    return printed, ended
+
+
+def _main(folder: str, url: str, state: str, report: str) -> None:
+    os.environ.update(
+        OPENAI_API_KEY="sk-none",
+        OPENAI_BASE_URL=f"{url}/v1",
+        ANTHROPIC_API_KEY="sk-none",
+        ANTHROPIC_BASE_URL=url,
+        LLM_BATCH_DIR=state,
+        LLM_BATCH_POLL_SECONDS="0",
+        LLM_BATCH_MIN_REQUESTS="0",
+    )
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    printed, ended = io.StringIO(), "ended"
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            runpy.run_path("main.py", run_name="__main__")
+        except BaseException as error:
+            ended = f"{type(error).__name__}: {error}"
+    Path(report).write_text(json.dumps([printed.getvalue(), ended]), "utf-8")
