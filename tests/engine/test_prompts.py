@@ -68,6 +68,24 @@ def test_a_prompt_file_of_another_module(project):
     assert static(project.savings()["basis"]) > 400
 
 
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ('Environment(loader=FileSystemLoader("texts"))', "texts"),
+        ('Environment(loader=FileSystemLoader(Path(__file__).parent / "texts"))', "texts"),
+        ('Environment(loader=PackageLoader("app"))', "templates"),
+    ],
+)
+def test_a_jinja_template_of_the_project(project, environment, folder):
+    before = f"from jinja2 import Environment, FileSystemLoader, PackageLoader\nENV = {environment}\n"
+    content = 'ENV.get_template("label.j2").render(article=row)'
+    project.write(
+        {"job.py": chat(USER % content, before), f"{folder}/label.j2": LONG + "{{ article }} {% if x %}"}
+    )
+    basis = project.savings()["basis"]
+    assert static(basis) > 400
+
+
 def test_files_outside_of_the_project_are_not_read(project, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside") / "secret.txt"
     outside.write_text(LONG, encoding="utf-8")

@@ -1,9 +1,11 @@
-"""What a dynamic part of a prompt is, going by what the code calls it."""
+"""What the code calls a value, and what a dynamic part of a prompt is, going by that name."""
 
 import re
 from typing import Final
 
+from batchlint.costing.trace import Trace
 from batchlint.estimate import DynamicKind
+from batchlint.program.scopes import Scope
 
 # In order: the first that matches decides. A name that none matches is one field of a record.
 _WORDS: Final = (
@@ -33,3 +35,34 @@ def kind_of(name: str) -> DynamicKind:
         if words.search(last):
             return kind
     return DynamicKind.RECORD_FIELD
+
+
+def name_of(trace: Trace, scope: Scope, index: int) -> str:
+    """What the code calls a value: a variable, `row.title`, `row["title"]`, the callee of a call."""
+    value = scope.facts.values[index]
+    match value.op:
+        case "free":
+            return str(value.payload)
+        case "param":
+            return scope.facts.parameters[index].name
+        case "attr":
+            base = name_of(trace, scope, value.operands[0])
+            return f"{base}.{value.payload}" if base and base != "self" else str(value.payload)
+        case "item":
+            base = name_of(trace, scope, value.operands[0])
+            key = scope.facts.values[value.operands[1]].payload
+            if not isinstance(key, str) or not key.isidentifier():
+                return base
+            return f"{base}.{key}" if base else key
+        case "slice":
+            return name_of(trace, scope, value.operands[0])
+        case "call":
+            return trace.call(scope, value)[1]
+    return _bound_name(scope, index)
+
+
+def _bound_name(scope: Scope, index: int) -> str:
+    """The variable that a scope binds to a value."""
+    names = (name for name, versions in scope.facts.bindings.items() if index in versions)
+    loops = (loop.names[0] for loop in scope.facts.loops if loop.target == index and loop.names)
+    return next(names, None) or next(loops, "")

@@ -14,9 +14,10 @@ from batchlint.analysis.values import Values
 from batchlint.catalog.model import Catalog, Provider
 from batchlint.config import Config
 from batchlint.costing.limits import Limits
+from batchlint.costing.models import Models
 from batchlint.costing.prompts import Prompts
 from batchlint.costing.spread import spread
-from batchlint.costing.trace import Trace
+from batchlint.costing.trace import Edges, Trace
 from batchlint.costing.volumes import Volumes
 from batchlint.estimate import (
     EstimateInput,
@@ -30,7 +31,6 @@ from batchlint.estimate import (
     volume_of,
 )
 from batchlint.finding import Route, Savings, Verdict
-from batchlint.program.model import Edge
 
 _ROUTES: Mapping[Verdict, Route] = {
     Verdict.ELIGIBLE: Route.BATCH,
@@ -61,10 +61,7 @@ class Pricing:
         self.assumptions = load_assumptions(config.assumptions, "[tool.batchlint.assumptions]")
         self.rows = parse_volumes(config.volumes)
         self._providers = {provider.name: provider for provider in catalog.providers}
-        self._limits = Limits(self.linker, values)
-        self._edges: dict[tuple[int, int], list[Edge]] = {}
-        for edge in self.linker.edges.values():
-            self._edges.setdefault((edge.caller, edge.call), []).append(edge)
+        self._edges = Edges(self.linker.edges.values())
 
     def savings(self, site: CallSite, judgement: Judgement) -> Savings | None:
         """What a site could save; None for verdicts that leave nothing to save."""
@@ -76,19 +73,26 @@ class Pricing:
         scope = self.linker.scopes.all[site.scope]
         context = self.linker.contexts.get(scope.base + scope.facts.calls[site.call].value)
         declared = self._declared(site, judgement)
+        limits = Limits(trace)
         asked = EstimateInput(
             kind=site.kind,
             vendor=site.vendor,
             model=None,
             route=route,
             prompt=Prompts(trace).prompt(site, context),
-            output=self._limits.limits(site, context),
+            output=limits.limits(site, context),
             volume=self._volume(trace, judgement, declared),
             declared=declared,
             discount=billed.batch_api.discount if billed is not None and billed.batch_api else None,
             has_flex=has_flex(self.linker, site, billed),
         )
-        return self._estimated(asked, site.models, billed)
+        models = Models(trace, limits)
+        settings = [*models.settings(site, context)]
+        behind = self._configured(site, settings)
+        if behind is not None:
+            return self._estimated(asked, (behind,), billed)
+        asked = replace(asked, place=(settings or [self.places.name(site.scope)])[0])
+        return self._estimated(asked, models.models(site, context), billed)
 
     def _estimated(self, asked: EstimateInput, models: Iterable[str], billed: Provider | None) -> Savings:
         """The estimate; over all models where the code leaves open which of several it is."""
@@ -98,6 +102,16 @@ class Pricing:
             site = replace(asked, model=model, no_batch=_not_taken(model, billed))
             found.append(estimate(site, self.prices, self.assumptions, self.deployments))
         return spread(found)
+
+    def _configured(self, site: CallSite, settings: list[str]) -> str | None:
+        """The model that the configuration names for an environment variable that the call reads its model
+        from, or for the function or file of the call."""
+        named = next((self.deployments[name] for name in settings if name in self.deployments), None)
+        if named is not None:
+            return named
+        places = (self.places.name(site.scope), self.places.path(site.scope))
+        globs = self.deployments.items()
+        return next((m for glob, m in globs if any(fnmatchcase(place, glob) for place in places)), None)
 
     def _volume(self, trace: Trace, judgement: Judgement, declared: VolumeRow | None) -> Volume:
         if judgement.way is None:

@@ -9,7 +9,9 @@ from typing import Final
 
 from batchlint.analysis.model import CallSite
 from batchlint.catalog.model import Argument
-from batchlint.costing.names import kind_of
+from batchlint.costing.chains import links, receiver
+from batchlint.costing.files import file_text, template_text
+from batchlint.costing.names import kind_of, name_of
 from batchlint.costing.trace import Trace
 from batchlint.estimate import DynamicKind, DynamicPart, PromptText, StaticPart
 from batchlint.facts.model import Value
@@ -23,21 +25,30 @@ Part = StaticPart | DynamicPart
 _DEPTH_MAX: Final = 24
 _PARTS_MAX: Final = 200
 _VALUES_MAX: Final = 2_000
-_FILE_BYTES_MAX: Final = 2_000_000
 # Keys of messages and parts whose values are no text of the prompt.
 _LABELS: Final = frozenset(
-    {"role", "type", "cache_control", "detail", "id", "media_type", "mime_type", "model"}
-)
+    {"role", "type", "cache_control", "detail", "id", "media_type", "mime_type", "model", "modelId",
+     "anthropic_version", "anthropic_beta"}
+)  # fmt: skip
 _IMAGE_KEYS: Final = frozenset({"image_url", "image", "inline_data", "input_image", "file_data"})
 _DOCUMENT_KEYS: Final = frozenset({"document", "file", "input_file", "pdf"})
 # What every request carries besides the messages, in the order in which providers read it.
 _LEADING: Final = ("tools", "functions", "system", "instructions", "system_instruction", "preamble")
-_BODY: Final = ("system", "instructions", "messages", "input", "inputs", "prompt", "contents", "texts")
+_BODY: Final = ("system", "instructions", "messages", "input", "inputs", "inputText", "prompt", "contents",
+                "texts")  # fmt: skip
 _CONTENT: Final = ("content", "text", "parts", "contents", "prompt", "messages", "data", "image", "input")
+# Arguments that carry the body of a request, serialised or not.
+_BODIES: Final = ("json", "body", "data", "content")
 # Calls that change nothing that counts.
 _SAME: Final = frozenset(
     {"strip", "lstrip", "rstrip", "dedent", "cleandoc", "lower", "copy", "encode", "deepcopy"}
 )
+# Calls that fill the fields of a template with keyword arguments.
+_FILLS: Final = frozenset({"format", "format_messages", "format_prompt", "aformat", "aformat_messages",
+                           "render", "safe_substitute", "substitute"})  # fmt: skip
+# Calls that make a prompt template out of texts and messages.
+_TEMPLATES: Final = frozenset({"from_messages", "from_template", "from_role_strings", "from_strings"})
+_ROLES: Final = frozenset({"ai", "assistant", "developer", "human", "system", "user"})
 _FIELDS: Final = re.compile(r"\{(\w*)[^{}]*\}|%\((\w+)\)\w|%[sdr]|\$\{?(\w+)\}?")
 _JINJA: Final = re.compile(r"\{\{-?\s*([\w.]+)[^{}]*\}\}")
 
@@ -55,33 +66,77 @@ class Prompts:
         if context is None:
             return PromptText()
         parts: list[Part] = []
-        for node, name in self._arguments(site, context):
+        piped = self._piped(site)
+        arguments = list(self._arguments(site, context))
+        if piped and not arguments:
+            parts = self._filled_all(piped, self._given(context))
+        for node, name in arguments:
             if name in ("tools", "functions"):
                 parts += [StaticPart(text) for text in self._all_text(node, 0)]
+            elif piped:
+                parts += self._filled_all(piped, self._variables(node))
             else:
                 parts += self.parts(node)
         return PromptText(tuple(_merged(parts)[:_PARTS_MAX]))
+
+    def _given(self, context: CallContext) -> dict[str, int]:
+        """The variables that a call passes to a chain: in one mapping, or each as a keyword argument."""
+        node = context.argument(0, "inputs")
+        return {**context.keywords, **(self._variables(node) if node is not None else {})}
+
+    def _piped(self, site: CallSite) -> list[int]:
+        """The prompt templates in the chain that a site invokes."""
+        start = receiver(self.trace, site)
+        if start is None:
+            return []
+        return [node for node in links(self.trace, start) if self._is_template(node)]
+
+    def _is_template(self, node: int) -> bool:
+        found = self.trace.fact(node)
+        if found is None or found[1].op != "call":
+            return False
+        name = self.trace.call(*found)[1]
+        return name.endswith("PromptTemplate") or name in _TEMPLATES
+
+    def _filled_all(self, templates: list[int], variables: dict[str, int]) -> list[Part]:
+        return [part for node in templates for part in self._filled(node, variables, 0)]
+
+    def _variables(self, node: int) -> dict[str, int]:
+        """The entries of a mapping of a template's variables, by name."""
+        found = self.trace.fact(self.trace.unserialised(node))
+        if found is None or found[1].op != "dict":
+            return {}
+        scope, value = found
+        pairs = zip(value.operands[::2], value.operands[1::2], strict=True)
+        named = ((scope.facts.values[key].payload, operand) for key, operand in pairs if key >= 0)
+        return {name: scope.base + operand for name, operand in named if isinstance(name, str)}
 
     def _arguments(self, site: CallSite, context: CallContext) -> Iterator[tuple[int, str]]:
         """The nodes that hold prompt text, each with its argument's name, leading ones first."""
         selectors = site.operation.prompt if site.operation is not None else ()
         found: dict[int, str] = {}
         for name in _LEADING:
-            node = self.values.argument(context, (Argument(name, None),))
+            node = self.trace.passed(context, (Argument(name, None),))
             if node is not None:
                 found.setdefault(node, name)
         for selector in selectors:
-            node = self.values.argument(context, (selector,))
-            if node is not None:
+            node = self.trace.passed(context, (selector,))
+            if node is not None and (selector.keyword not in _BODIES or not self._body(node, found)):
                 found.setdefault(node, selector.keyword or "")
         if site.operation is None or not selectors:
-            for body in ("json", "body", "data"):
-                mapping = context.keywords.get(body)
-                for key in _BODY if mapping is not None else ():
-                    node = self.values.entry(mapping, key) if mapping is not None else None
-                    if node is not None:
-                        found.setdefault(node, key)
+            for body in _BODIES:
+                mapping = self.trace.passed(context, (Argument(body, None),))
+                if mapping is not None:
+                    self._body(mapping, found)
         yield from found.items()
+
+    def _body(self, mapping: int, found: dict[int, str]) -> bool:
+        """Add the prompt's entries in the body of a request; whether it has any."""
+        entries = [(self.trace.entry(mapping, key), key) for key in ("tools", *_BODY)]
+        for node, key in entries:
+            if node is not None:
+                found.setdefault(node, key)
+        return any(node is not None for node, _ in entries)
 
     # parts of one value
 
@@ -105,6 +160,8 @@ class Prompts:
         match value.op:
             case "const":
                 return [StaticPart(value.payload)] if isinstance(value.payload, str) else []
+            case "tuple" if len(operands) == 2 and self._role(operands[0]):
+                return self._message(operands, depth)
             case "fstring" | "list" | "tuple" | "set":
                 return [*self._each(operands, depth), *self._appended(node, depth)]
             case "binop" if value.payload in ("Add", "IAdd"):
@@ -121,12 +178,23 @@ class Prompts:
                 return self.parts(operands[0], name, depth)
         return self._variable(scope, value, node, name, depth)
 
+    def _role(self, node: int) -> str | None:
+        """The role that a constant names, of a message that is written as a pair."""
+        found = self.trace.fact(node)
+        payload = found[1].payload if found is not None and found[1].op == "const" else None
+        return payload if isinstance(payload, str) and payload in (*_ROLES, "placeholder") else None
+
+    def _message(self, pair: Sequence[int], depth: int) -> list[Part]:
+        if self._role(pair[0]) == "placeholder":
+            return [DynamicPart(DynamicKind.HISTORY, "messages")]
+        return self.parts(pair[1], "", depth)
+
     def _each(self, nodes: Sequence[int], depth: int) -> list[Part]:
         return [part for node in nodes for part in self.parts(node, "", depth)]
 
     def _variable(self, scope: Scope, value: Value, node: int, name: str, depth: int) -> list[Part]:
         """A variable, attribute or item: what defines it, else what it may hold, else its name."""
-        name = self._name(scope, node - scope.base) or name
+        name = name_of(self.trace, scope, node - scope.base) or name
         choices = [self.parts(source, name, depth) for source in self.trace.definitions(node)]
         choices = [choice for choice in choices if any(isinstance(part, StaticPart) for part in choice)]
         if choices:
@@ -191,14 +259,25 @@ class Prompts:
         arguments = [scope.base + argument.value for argument in call.arguments]
         keywords = {a.keyword: scope.base + a.value for a in call.arguments if a.keyword}
         if name in ("read", "read_text", "load_prompt"):
-            text = self._file_text(scope, receiver, arguments)
+            opened = receiver if receiver is not None else next(iter(arguments), None)
+            text = file_text(self.trace, opened)
+            if text is not None:
+                return [StaticPart(text)]
+        if name == "get_template" and arguments:
+            text = template_text(self.trace, arguments[0], receiver)
             if text is not None:
                 return [StaticPart(text)]
         if name in _SAME and (receiver is not None or arguments):
             inner = receiver if name not in ("dedent", "cleandoc", "deepcopy") else None
             return self.parts(inner if inner is not None else arguments[0], "", depth)
-        if name in ("format", "safe_substitute", "substitute", "render") and receiver is not None:
+        if name in _FILLS and receiver is not None:
             return self._filled(receiver, keywords, depth)
+        if name in ("invoke", "ainvoke") and arguments and receiver is not None:
+            templates = [link for link in links(self.trace, receiver) if self._is_template(link)]
+            if templates:
+                return self._filled_all(templates, self._variables(arguments[0]))
+        if name == "dumps" and arguments and self.trace.unserialised(node) != node:
+            return self._written(self.trace.unserialised(node), depth)
         if name == "replace" and receiver is not None and len(arguments) == 2:
             return [*self.parts(receiver, "", depth), *self.parts(arguments[1], "", depth)]
         if name == "join" and arguments:
@@ -211,41 +290,29 @@ class Prompts:
         if _length(held):
             return held
         content = [keywords[key] for key in _CONTENT if key in keywords]
-        if name.endswith("Template") or name == "from_template":
+        if name.endswith("Placeholder"):
+            return [DynamicPart(DynamicKind.HISTORY, "messages")]
+        if name.endswith("PromptTemplate") or name == "from_template":
+            texts = [keywords["template"]] if "template" in keywords else content or arguments
+            return self.parts(texts[0], "", depth) if texts else []
+        if name.endswith("Template"):
             return self._filled((content or arguments or [node])[0], {}, depth)
         if content or (name[:1].isupper() and arguments) or name in ("from_text", "from_messages", "user"):
             return self._each(content or arguments, depth)
         return held
 
-    def _file_text(self, scope: Scope, receiver: int | None, arguments: list[int]) -> str | None:
-        """The text of a file of the project that `open(path).read()` or `path.read_text()` reads."""
-        target = receiver if receiver is not None else (arguments[0] if arguments else None)
-        if target is None:
-            return None
-        path = self.trace.file(self._opened(target, 0))
-        try:
-            if path is None or path.stat().st_size > _FILE_BYTES_MAX:
-                return None
-            return path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return None
-
-    def _opened(self, node: int, depth: int) -> int:
-        """The path of what `open(path)` opens, through `with … as f`; any other node as it is."""
+    def _written(self, node: int, depth: int) -> list[Part]:
+        """A mapping that is written into a prompt as JSON, keys included."""
         found = self.trace.fact(node)
-        if found is None or depth > 4:
-            return node
+        if found is None or found[1].op != "dict":
+            return [DynamicPart(DynamicKind.RECORD, "")]
         scope, value = found
-        if value.op == "enter":
-            return self._opened(scope.base + value.operands[0], depth + 1)
-        if value.op == "call":
-            call, name, receiver = self.trace.call(scope, value)
-            if name == "open":
-                is_method = receiver is not None and not _is_module(scope, call.callee)
-                if is_method and receiver is not None:
-                    return receiver
-                return scope.base + call.arguments[0].value if call.arguments else node
-        return node
+        parts: list[Part] = []
+        for key, operand in zip(value.operands[::2], value.operands[1::2], strict=True):
+            label = scope.facts.values[key].payload if key >= 0 else ""
+            parts.append(StaticPart(f'"{label}": '))
+            parts += self.parts(scope.base + operand, str(label), depth)
+        return parts
 
     def _filled(self, template: int, keywords: dict[str, int], depth: int) -> list[Part]:
         """A template with fields: the text between them, and each field by its name or its argument."""
@@ -279,42 +346,6 @@ class Prompts:
             inside = [scope.base + operand for operand in value.operands if operand >= 0]
             return [text for each in inside for text in self._all_text(each, depth + 1)]
         return [text for source in self.trace.definitions(node) for text in self._all_text(source, depth + 1)]
-
-    def _name(self, scope: Scope, index: int) -> str:
-        """What the code calls a value: a variable, `row.title`, `row["title"]`, the callee of a call."""
-        value = scope.facts.values[index]
-        match value.op:
-            case "free":
-                return str(value.payload)
-            case "param":
-                return scope.facts.parameters[index].name
-            case "attr":
-                base = self._name(scope, value.operands[0])
-                return f"{base}.{value.payload}" if base and base != "self" else str(value.payload)
-            case "item":
-                base = self._name(scope, value.operands[0])
-                key = scope.facts.values[value.operands[1]].payload
-                if not isinstance(key, str) or not key.isidentifier():
-                    return base
-                return f"{base}.{key}" if base else key
-            case "slice":
-                return self._name(scope, value.operands[0])
-            case "call":
-                return self.trace.call(scope, value)[1]
-        return _bound_name(scope, index)
-
-
-def _bound_name(scope: Scope, index: int) -> str:
-    """The variable that a scope binds to a value."""
-    names = (name for name, versions in scope.facts.bindings.items() if index in versions)
-    loops = (loop.names[0] for loop in scope.facts.loops if loop.target == index and loop.names)
-    return next(names, None) or next(loops, "")
-
-
-def _is_module(scope: Scope, callee: int) -> bool:
-    """Whether a method call's receiver is an imported module (`io.open`)."""
-    value = scope.facts.values[callee]
-    return value.op == "attr" and scope.facts.values[value.operands[0]].op == "import"
 
 
 def _length(parts: list[Part]) -> int:

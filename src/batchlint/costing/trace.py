@@ -4,13 +4,14 @@ Points-to sets say what a value may be over all callers; here one way from a roo
 followed, so that a parameter means the argument that is passed on this very way.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from batchlint.analysis.reach import Way
 from batchlint.analysis.values import HOLE, Values
+from batchlint.catalog.model import Argument
 from batchlint.facts import ScopeKind
 from batchlint.facts.model import CallFact, Value
 from batchlint.program.linker import CallContext, Linker
@@ -19,26 +20,38 @@ from batchlint.program.scopes import Scope
 
 _DEPTH_MAX: Final = 12
 _TARGETS_MAX: Final = 4
+_ENDS_MAX: Final = 200
+# Calls that write a mapping into text or bytes, or copy it: `json.dumps(body).encode()`.
+_SERIALISERS: Final = frozenset({"dumps", "encode", "deepcopy", "copy", "bytes"})
+_DIRECT: Final = frozenset({EdgeKind.CALL, EdgeKind.IMPLICIT, EdgeKind.GUESS})
 _PATH_CALLS: Final = frozenset({"Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "resolve"})
 
 
-class Trace:
-    """Follows values backwards along one way; nothing is executed. `edges` are those of the call graph by
-    (scope, call)."""
+class Edges:
+    """The edges of the call graph, by the call that they start from and by the function they lead to."""
 
-    def __init__(
-        self,
-        linker: Linker,
-        values: Values,
-        root: Path,
-        way: Way | None,
-        edges: Mapping[tuple[int, int], Sequence[Edge]],
-    ) -> None:
+    def __init__(self, edges: Iterable[Edge]) -> None:
+        self.of_call: dict[tuple[int, int], list[Edge]] = {}
+        self.into: dict[int, list[Edge]] = {}
+        for edge in edges:
+            self.of_call.setdefault((edge.caller, edge.call), []).append(edge)
+            self.into.setdefault(edge.target, []).append(edge)
+
+
+class Trace:
+    """Follows values backwards along one way; nothing is executed."""
+
+    def __init__(self, linker: Linker, values: Values, root: Path, way: Way | None, edges: Edges) -> None:
         self.linker = linker
-        self.edges = edges
         self.values = values
         self.root = root
-        self._frames = _frames(linker, way.calls) if way is not None else {}
+        self._edges = edges
+        self._frames: dict[int, CallContext | None] = {}
+        self._near: set[int] = set()
+        if way is not None:
+            self._frames |= _frames(linker, way.calls)
+            self._near = {scope for scope, _ in way.calls}
+            self._near |= {self._module(scope).number for scope in self._near}
 
     def fact(self, node: int) -> tuple[Scope, Value] | None:
         """The scope and the value that a node stands for; None for other nodes."""
@@ -85,15 +98,92 @@ class Trace:
     def returned(self, scope: int, call: int) -> list[int]:
         """The nodes that the program's functions which a call leads into return."""
         found: list[int] = []
-        for edge in self.edges.get((scope, call), ())[:_TARGETS_MAX]:
+        for edge in self.edges(scope, call)[:_TARGETS_MAX]:
             callee = self.linker.scopes.all[edge.target]
             found += [callee.base + value for value in callee.facts.returns]
         return found
 
+    def edges(self, scope: int, call: int) -> Sequence[Edge]:
+        """The edges of the call graph that a call makes."""
+        return self._edges.of_call.get((scope, call), ())
+
+    def ends(self, node: int) -> list[int]:
+        """The nodes that a value comes from on this way, variables and parameters followed to their end."""
+        todo, seen, found = [node], set[int](), list[int]()
+        while todo and len(seen) < _ENDS_MAX:
+            at = todo.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            sources = self.definitions(at)
+            todo += reversed(sources)
+            if not sources:
+                found.append(at)
+        return found
+
+    def texts(self, node: int) -> set[str]:
+        """The texts that a value may be on this way; empty where nothing is known."""
+        return {text for end in self.ends(node) for text in self.values.texts(end)}
+
+    def constants(self, node: int) -> set[object]:
+        """The constants that a value may be on this way."""
+        return {constant for end in self.ends(node) for constant in self.values.constants(end)}
+
+    def unserialised(self, node: int) -> int:
+        """What a body is written from (`json.dumps(body).encode()`): the node of the mapping, where there
+        is one to be found; else the node itself."""
+        at = node
+        for _ in range(_DEPTH_MAX):
+            ends = self.ends(at)
+            found = self.fact(ends[0]) if len(ends) == 1 else None
+            if found is None:
+                return node
+            scope, value = found
+            if value.op == "dict":
+                return ends[0]
+            if value.op != "call":
+                return node
+            call, name, receiver = self.call(scope, value)
+            arguments = [scope.base + argument.value for argument in call.arguments]
+            if name == "dict":
+                return ends[0]
+            inner = arguments[0] if arguments and name not in ("encode", "copy") else receiver
+            if name not in _SERIALISERS or inner is None:
+                return node
+            at = inner
+        return node
+
+    def entry(self, mapping: int, key: str) -> int | None:
+        """The node of a mapping's entry at a constant key: of a display or `dict(...)`, serialised or not."""
+        found = self.fact(self.unserialised(mapping))
+        if found is not None:
+            scope, value = found
+            if value.op == "dict":
+                for name, operand in zip(value.operands[::2], value.operands[1::2], strict=True):
+                    if name >= 0 and scope.facts.values[name].payload == key:
+                        return scope.base + operand
+            elif value.op == "call":
+                for argument in self.call(scope, value)[0].arguments:
+                    if argument.keyword == key:
+                        return scope.base + argument.value
+        return self.values.entry(self.unserialised(mapping), key)
+
+    def passed(self, context: CallContext, selectors: Iterable[Argument]) -> int | None:
+        """The node of the first argument that a selector finds in a call, `**mapping` items included."""
+        for selector in selectors:
+            node = context.argument(selector.position, selector.keyword)
+            if node is not None:
+                return node
+            for mapping in context.mappings if selector.keyword is not None else ():
+                node = self.entry(mapping, selector.keyword or "")
+                if node is not None:
+                    return node
+        return None
+
     def argument(self, scope: Scope, index: int) -> int | None:
         """What the way passes for a parameter: the node of the argument, or of its default."""
         parameter = scope.facts.parameters[index]
-        context = self._frames.get(scope.number)
+        context = self._frame(scope.number)
         if context is None:
             return None
         is_method = scope.number in self.linker.classes.method_kinds
@@ -104,6 +194,33 @@ class Trace:
             outer = self.linker.scopes.all[scope.parent]
             return outer.base + parameter.default
         return node
+
+    def _frame(self, scope: int) -> CallContext | None:
+        """The call that enters a function on this way or beside it."""
+        if scope not in self._frames:
+            self._frames[scope] = None  # a function that only calls itself
+            self._frames[scope] = self._called_nearby(scope)
+        return self._frames[scope]
+
+    def _called_nearby(self, scope: int) -> CallContext | None:
+        """The one call of a function that stands beside the way (a constructor, a factory) among the
+        functions on it and their modules."""
+        contexts = []
+        for edge in self._edges.into.get(scope, ()):
+            caller = self.linker.scopes.all[edge.caller]
+            if edge.call < 0 or not _passes_as_written(edge) or not self._is_near(caller):
+                continue
+            context = self.linker.contexts.get(caller.base + caller.facts.calls[edge.call].value)
+            contexts += [context] if context is not None else []
+        return contexts[0] if len(contexts) == 1 else None
+
+    def _is_near(self, scope: Scope) -> bool:
+        if scope.number in self._near:
+            return True
+        return scope.facts.name == "__init__" and self._frame(scope.number) is not None
+
+    def _module(self, scope: int) -> Scope:
+        return self.linker.scopes.all[self.linker.scopes.module_scope[self.linker.scopes.all[scope].file]]
 
     def _bindings(self, scope: Scope, name: str) -> list[int]:
         for outer in self.linker.scopes.enclosing(scope):
@@ -147,14 +264,17 @@ class Trace:
 
     def file(self, node: int) -> Path | None:
         """The one existing file inside the root that a path expression means."""
-        found = self.fact(node)
-        texts = set(self._path_texts(node, 0))
-        files = {path for text in texts if (path := self._existing(text, found)) is not None}
+        files = {path for text in self.path_texts(node) if (path := self.existing(text, node)) is not None}
         return files.pop() if len(files) == 1 else None
 
-    def _existing(self, text: str, found: tuple[Scope, Value] | None) -> Path | None:
-        """The file that a path text with `HOLE` for what is unknown in front of it may mean: relative to
-        the root, or to the file's own folder and those around it."""
+    def path_texts(self, node: int) -> set[str]:
+        """The texts of a path expression, `HOLE` for what is unknown in front of it."""
+        return set(self._path_texts(node, 0))
+
+    def existing(self, text: str, node: int) -> Path | None:
+        """The file that a path text means where it stands: relative to the root, or to the folder of the
+        code's own file and those around it."""
+        found = self.fact(node)
         is_open = text.startswith(HOLE)
         tail = text.lstrip(HOLE).lstrip("/") if is_open else text
         if not tail or HOLE in tail or "\0" in tail or (text.startswith("/") and not is_open):
@@ -212,13 +332,18 @@ class Trace:
         yield HOLE + joined.rpartition(HOLE)[2] if HOLE in joined else joined
 
 
-def _frames(linker: Linker, calls: Sequence[tuple[int, int]]) -> dict[int, CallContext]:
+def _frames(linker: Linker, calls: Sequence[tuple[int, int]]) -> dict[int, CallContext | None]:
     """For each scope on a way, the call that enters it there, where it passes its arguments as written."""
-    found: dict[int, CallContext] = {}
+    found: dict[int, CallContext | None] = {}
     for (scope, call), (target, _) in pairwise(calls):
         edge = linker.edges.get((scope, call, target, EdgeKind.CALL))
         caller = linker.scopes.all[scope]
         context = linker.contexts.get(caller.base + caller.facts.calls[call].value)
-        if edge is not None and context is not None and edge.higher_order is None and edge.dispatch is None:
+        if edge is not None and context is not None and _passes_as_written(edge):
             found[target] = context
     return found
+
+
+def _passes_as_written(edge: Edge) -> bool:
+    """Whether the arguments of a call are those of the function it leads into."""
+    return edge.higher_order is None and edge.dispatch is None and edge.kind in _DIRECT

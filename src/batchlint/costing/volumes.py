@@ -69,7 +69,7 @@ class Volumes:
         """The size of what a higher-order call maps over: its items, or the table it is a method of."""
         fact = scope.facts.calls[call]
         context = self.linker.contexts.get(scope.base + fact.value)
-        for edge in self.trace.edges.get((scope.number, call), ()):
+        for edge in self.trace.edges(scope.number, call):
             row = edge.higher_order
             for node, _ in select(context, row.items) if row is not None and context is not None else ():
                 return self._size(scope, node - scope.base, 0)
@@ -203,7 +203,7 @@ class Volumes:
 
     def _yielded(self, scope: int, call: int) -> list[int]:
         """What the generators that a call leads into go over to make what they yield."""
-        targets = [self.linker.scopes.all[edge.target] for edge in self.trace.edges.get((scope, call), ())]
+        targets = [self.linker.scopes.all[edge.target] for edge in self.trace.edges(scope, call)]
         return [node for callee in targets for node in _sources(callee, callee.facts.yields)]
 
     def _filled(self, scope: Scope, node: int) -> list[int]:

@@ -38,7 +38,8 @@ class EstimateInput:
     the site. `discount` is the vendor's batch discount in the catalog, `no_batch` the reason why this
     call has no batch form, `has_flex` whether the catalog lists a flex tier for the model. `declared`
     is the configuration's volume row for the site; `asks_caching` says that the call asks for prompt
-    caching (`cache_control`, a cache point).
+    caching (`cache_control`, a cache point); `place` is the configuration's key for the model of this
+    call (a function, an environment variable), for the remedy where the code names none.
     """
 
     kind: Kind
@@ -53,6 +54,7 @@ class EstimateInput:
     no_batch: str | None = None
     has_flex: bool = False
     asks_caching: bool = False
+    place: str = ""
 
 
 def estimate(
@@ -70,7 +72,7 @@ def estimate(
     assumptions = assumptions or load_assumptions()
     name = site.model or _default_model(site)
     if name is None:
-        return _unpriced(site, None, "the model is not known from the code")
+        return _unpriced(site, None, _no_model(site))
     model = resolve_model(name, site.vendor, prices, deployments)
     price = None if model is None else model.price(prices)
     if model is None or price is None:
@@ -270,6 +272,13 @@ def _unpriced(site: EstimateInput, model: ResolvedModel | None, why: str) -> Sav
         vendor=site.vendor if model is None else model.vendor,
         model=site.model if model is None else model.id,
     )  # fmt: skip
+
+
+def _no_model(site: EstimateInput) -> str:
+    if not site.place:
+        return "the model is not known from the code"
+    remedy = f'name it in [tool.batchlint.deployments]: "{site.place}" = "MODEL"'
+    return f"the model is not known from the code; {remedy}"
 
 
 def _unknown_model(site: EstimateInput, prices: Prices) -> str:
