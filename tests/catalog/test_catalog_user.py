@@ -121,7 +121,6 @@ is_async = true
 methods = ["map"]
 waits = ["get"]
 runs = ["start"]
-retry = true
 carries = true
 requires = "deep"
 distinctive = true

@@ -9,30 +9,6 @@ from batchlint.catalog.load import load_catalog
 from batchlint.catalog.match import Matcher, matches
 from batchlint.catalog.model import AccessPath, Catalog, Entrypoint, Framework, Via
 
-# bug: what linking and inference do not make of these rows yet, by the reason.
-GAPS = {
-    "a base class that calls the methods of its subclass": {
-        ("agent-tools", "calls: classify"),
-        ("agent-tools", "calls: outline"),
-        ("langchain", "calls: _call"),
-        ("langchain", "calls: _get_relevant_documents"),
-        ("multiprocessing", "calls: run"),
-        ("qt", "calls: run"),
-        ("threading", "calls: run"),
-    },
-    "steps between a function and the method that starts it": {
-        ("django-tasks", "dispatch: task-queue"),
-        ("procrastinate", "dispatch: task-queue"),
-        ("ray", "calls: classify"),
-        ("taskiq", "dispatch: task-queue"),
-    },
-    "a class attribute that lists functions": {("arq", "root: offline task-queue")},
-    "a signature as the registered callable": {("celery", "root: offline scheduled")},
-    "calling a function starts it elsewhere": {("huey", "dispatch: task-queue")},
-    "functions that a decorated factory returns": {("inspect-ai", "root: offline eval")},
-    "a higher-order callable named in a string": {("saq", "calls: classify")},
-}
-
 
 @cache
 def catalog() -> Catalog:
@@ -63,27 +39,13 @@ def is_met(framework: Framework, number: int, expectation: Expectation) -> bool:
     return expectation.text in programs(framework.name)[number].actual(expectation)
 
 
-def gap(framework: Framework, expectation: Expectation) -> bool:
-    key = (framework.name, f"{expectation.word}: {expectation.text}")
-    return any(key in keys for keys in GAPS.values())
-
-
 def test_examples_agree_with_the_linked_program() -> None:
     failed = [
         f"{framework.name}[{number}] {expectation}"
         for framework, number, expectation in cases()
-        if not gap(framework, expectation) and not is_met(framework, number, expectation)
+        if not is_met(framework, number, expectation)
     ]
     assert failed == []
-
-
-def test_known_gaps_are_gaps() -> None:
-    open_gaps = {
-        (framework.name, f"{expectation.word}: {expectation.text}")
-        for framework, number, expectation in cases()
-        if gap(framework, expectation) and not is_met(framework, number, expectation)
-    }
-    assert set().union(*GAPS.values()) - open_gaps == set(), "closed: take them out of GAPS"
 
 
 def unexpected_roots() -> set[tuple[str, int, str]]:

@@ -21,6 +21,8 @@ class Independence:
         `stateful` operation keeps the conversation: it is one unless each record gets a new receiver."""
         if stateful and way.hit is not None and self._keeps_receiver(way):
             return True
+        if way.hit is not None and way.hit.carries:
+            return True
         if way.hit is not None and way.hit.loop < 0:
             return False  # a map over records: the callable gets one record at a time
         records = self._loops(way, LoopRole.RECORD)

@@ -26,12 +26,13 @@ _LOOPING: Final = frozenset({FanOut.MAP, FanOut.APPLY, FanOut.DATASET})
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Where records are fanned out: a record loop around call `call` of `scope`, or (`loop` -1) a
-    higher-order call that is one itself."""
+    higher-order call that is one itself; `carries` says that it hands each result to the next call."""
 
     scope: int
     call: int
     loop: int
     shape: Shape
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,9 @@ class Reach:
         row = edge.higher_order if edge is not None else None
         if row is not None and row.fan_out in _LOOPING and call >= 0:
             shapes = {FanOut.APPLY: Shape.DATAFRAME_APPLY, FanOut.DATASET: Shape.DATASET_MAP}
-            return Hit(scope, call, -1, shapes.get(row.fan_out, Shape.EXECUTOR_MAP))
+            return Hit(scope, call, -1, shapes.get(row.fan_out, Shape.EXECUTOR_MAP), row.carries)
+        if edge is not None and edge.dispatch is not None and edge.dispatch.items and call >= 0:
+            return Hit(scope, call, -1, Shape.EXECUTOR_MAP)
         if call < 0:
             return None
         for loop in self.loops.around(scope, call):
@@ -241,12 +244,11 @@ class Reach:
             return None if self._waits(edge, edge.dispatch.waits) else edge.dispatch.kind
         row = edge.higher_order
         if row is not None and row.fan_out is FanOut.THREAD:
-            return None if self._waits(edge, ("join", "result", "get")) else RootKind.TASK_QUEUE
+            return None if self._waits(edge, row.waits) else RootKind.TASK_QUEUE
         if row is not None and row.fan_out is FanOut.SUBMIT:
             facts = self.linker.scopes.all[edge.caller].facts
-            if facts.calls[edge.call].discarded and not self._waits(edge, ("result", "shutdown", "join")):
-                return None if self._in_with(edge) else RootKind.TASK_QUEUE
-            return None
+            is_left = row.waits and facts.calls[edge.call].discarded and not self._waits(edge, row.waits)
+            return RootKind.TASK_QUEUE if is_left else None
         return self._spawned(edge)
 
     def _spawned(self, edge: Edge) -> RootKind | None:
@@ -284,24 +286,37 @@ class Reach:
                 return True
         return bool(same & set(facts.returns))
 
-    def _waits(self, edge: Edge, names: Iterable[str]) -> bool:
-        """Whether the caller calls one of `names` on something, which makes it wait after all."""
+    def _waits(self, edge: Edge, waits: Sequence[str]) -> bool:
+        """Whether the caller does one of `waits` with what it started (`Dispatch.waits`)."""
         facts = self.linker.scopes.all[edge.caller].facts
-        names = {name.rpartition(".")[2] for name in names}
-        same = dependence.aliases(facts, facts.calls[edge.call].value)
-        for call in facts.calls:
+        methods = {wait.rpartition(".")[2] for wait in waits}
+        same = dependence.taint_of(facts, [facts.calls[edge.call].value])
+        if "with" in methods and self._in_with(edge):
+            return True
+        for index, call in enumerate(facts.calls):
             callee = facts.values[call.callee]
-            if callee.op == "attr" and callee.payload in names and callee.operands[0] in same:
+            if callee.op == "attr" and callee.payload in methods and callee.operands[0] in same:
                 return True
-        if edge.higher_order is not None:
-            # A thread or pool is waited for through its own variable or a list of them.
-            return any(
-                facts.values[call.callee].op == "attr" and facts.values[call.callee].payload in names
-                for call in facts.calls
-            )
-        return "await" in names and any(
+            if "()" in methods and call.callee in same:
+                return True
+            if any(argument.value in same for argument in call.arguments) and self._is_wait(
+                edge, index, waits
+            ):
+                return True
+        if edge.higher_order is not None and any(
+            facts.values[call.callee].op == "attr" and facts.values[call.callee].payload in methods
+            for call in facts.calls
+        ):
+            return True  # a thread or pool is waited for through its own variable or a list of them
+        return "await" in methods and any(
             value.op == "await" and same & set(value.operands) for value in facts.values
         )
+
+    def _is_wait(self, edge: Edge, call: int, waits: Iterable[str]) -> bool:
+        """Whether a call is one of the library calls that wait for what they are given (`ray.get`)."""
+        paths = {tuple(wait.split(".")) for wait in waits if "." in wait}
+        objects = self.linker.externals.get((edge.caller, call), ()) if paths else ()
+        return any(self.linker.objects.path(obj) in paths for obj in objects)
 
     def _in_with(self, edge: Edge) -> bool:
         """Whether the receiver of a call was entered by `with`, whose end waits."""

@@ -19,7 +19,7 @@ from batchlint.catalog.model import AccessPath, Entrypoint, RootKind, Via
 from batchlint.facts import ScopeKind
 from batchlint.program.foreign import select
 from batchlint.program.linker import Linker
-from batchlint.program.objects import Bound, Class, Const, External, Function, Instance, Partial
+from batchlint.program.objects import Bound, Class, Const, External, Function, Future, Instance, Partial
 from batchlint.starts.model import Start
 from batchlint.text import Location
 
@@ -51,10 +51,6 @@ class Roots:
                         rows.setdefault(path[-1], []).append(row)
         self._imports = imports_by_file(linker)
         self.prompts: set[tuple[int, int]] = set()
-        self._methods: dict[int, list[int]] = {}
-        for number, kind in linker.classes.method_kinds.items():
-            if kind != "property":
-                self._methods.setdefault(linker.scopes.all[number].parent, []).append(number)
         self.programs = Programs(linker, places)
         self.imported = self.programs.imported
 
@@ -68,6 +64,7 @@ class Roots:
             if scope.facts.kind in (ScopeKind.FUNCTION, ScopeKind.MODULE):
                 found.extend(self._in_file(scope.number))
         found.extend(self._by_calls())
+        found.extend(self._listed())
         found.extend(self.programs.modules())
         found.extend(list(beat_roots(self.values, self.places, found)))
         unique = {(root.scope, root.wait, root.kind, root.location): root for root in found}
@@ -110,6 +107,9 @@ class Roots:
             text = _told(row, self.places.short(scope))
             for target in self._members(scope, row.methods):
                 yield self._root(target, row, None, text, schedule=schedule)
+            if row.returned:
+                for target in self._callables(self.linker.scopes.all[scope].returns, 0):
+                    yield self._root(target, row, None, _told(row, self.places.short(target)))
 
     def _decorator_rows(self, node: int, is_call: bool, outer: int, value: int) -> Iterator[Entrypoint]:
         known = False
@@ -149,8 +149,10 @@ class Roots:
             return
         patterns = tuple(methods) or ("[!_]*", "__call__")
         for owner in self.linker.classes.internals(scope):
-            for number in self._methods.get(owner, ()):
+            for number in self.linker.classes.methods.get(owner, ()):
                 name = self.linker.scopes.all[number].facts.name
+                if self.linker.classes.method_kinds[number] == "property":
+                    continue
                 if any(fnmatchcase(name, pattern) for pattern in patterns):
                     yield number
 
@@ -242,19 +244,34 @@ class Roots:
                 case Container() if depth < 3:
                     yield from self._callables(self.linker.solver.field(obj, ALL), depth + 1)
                 case Const(type="str", value=str(name)) if "." in name or ":" in name:
-                    yield from self._by_name(name)
+                    yield from self.linker.scopes.named(name)
+                case Future(node=made) if depth < 3:
+                    yield from self._started(made)
                 case _:
                     pass
 
-    def _by_name(self, name: str) -> Iterator[int]:
-        """The scope that a dotted name in a string means."""
-        module, _, attribute = name.replace(":", ".").rpartition(".")
-        for number, facts in enumerate(self.linker.scopes.files):
-            if facts.module == module or facts.module.endswith(f".{module}"):
-                first = self.linker.scopes.module_scope[number]
-                for offset, scope in enumerate(facts.scopes):
-                    if scope.qualname == attribute:
-                        yield first + offset
+    def _started(self, node: int) -> Iterator[int]:
+        """The functions that the call at a node prepares to start: a signature, `task.s()`."""
+        context = self.linker.contexts.get(node)
+        if context is None:
+            return
+        for edge in self.linker.edges.values():
+            if (edge.caller, edge.call) == (context.scope, context.call) and edge.dispatch is not None:
+                yield edge.target
+
+    # attributes
+
+    def _listed(self) -> Iterator[Root]:
+        """The functions that a class attribute or a variable lists for a framework."""
+        rows = self._rows[Via.ATTRIBUTE]
+        for scope in () if rows.is_empty else self.linker.scopes.all:
+            if scope.facts.kind not in (ScopeKind.CLASS, ScopeKind.MODULE):
+                continue
+            for name in scope.facts.bindings:
+                for row in rows.match((*self.places.name(scope.number).split("."), name)):
+                    node = self.linker.scopes.bound_in(scope, name)
+                    for target in self._callables(node, 0) if node is not None else ():
+                        yield self._root(target, row, None, _told(row, self.places.short(target)))
 
     # files
 

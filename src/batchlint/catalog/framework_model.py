@@ -66,11 +66,10 @@ class HigherOrder:
 
     `callable_` selects the callable, `items` the iterables whose elements become its arguments,
     `passes` the position from which the remaining arguments are handed on (None: none are). `methods`
-    are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a
-    decorator too; `retry` says that what it returns calls the callable again after a failure. `waits`
-    as in `Dispatch`: where given, the caller waits only then. `runs` are the methods that start what
-    `REGISTER` kept. `carries`: each call gets what the one before returned (`reduce`). `requires`:
-    arguments without which the row does not apply.
+    are steps from the callable itself (`task.map(items)`), as in `Dispatch`. A `WRAP` path is a decorator
+    too. `waits` as in `Dispatch`: where given, the caller of a `SUBMIT` or `THREAD` waits only then. `runs`
+    are the methods that start what `REGISTER` kept. `carries`: each call gets what the one before returned
+    (`reduce`). `requires`: arguments without which the row does not apply.
     """
 
     framework: str
@@ -83,7 +82,6 @@ class HigherOrder:
     methods: tuple[AccessPath, ...] = ()
     waits: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
-    retry: bool = False
     carries: bool = False
     requires: tuple[Argument, ...] = ()
     distinctive: bool = False
@@ -120,6 +118,12 @@ class Template:
     decorators: tuple[AccessPath, ...]
     fan_out: FanOut
     waits: tuple[str, ...] = ()
+
+    def as_call(self) -> HigherOrder:
+        """The row of the call that it makes."""
+        return HigherOrder(
+            self.framework, self.paths, self.fan_out, (), (), None, is_async=False, waits=self.waits
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,6 @@ def _read_higher_order(table: Table, framework: str) -> HigherOrder:
         methods=table.paths("methods", globs=True),
         waits=table.texts("waits"),
         runs=table.texts("runs"),
-        retry=table.flag("retry"),
         carries=table.flag("carries"),
         requires=table.arguments("requires"),
         distinctive=table.flag("distinctive"),

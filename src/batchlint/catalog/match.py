@@ -11,6 +11,7 @@ from batchlint.catalog.model import (
     Entrypoint,
     HigherOrder,
     PassThrough,
+    Template,
     Via,
 )
 from batchlint.catalog.path import expand
@@ -129,12 +130,32 @@ class Matcher:
             if path[0] != "*"
         )
         self._wraps = PathIndex((path, True) for p in catalog.providers for path in p.wraps)
+        self._templates = PathIndex(
+            (path, row) for f in catalog.frameworks for row in f.templates for path in row.paths
+        )
+        self._started = PathIndex(
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.dispatches
+            if ("()",) in row.methods
+            for each in f.entrypoints
+            if each.via is Via.DECORATOR
+            for path in each.paths
+        )
         self._dispatch_methods = _by_last(
             (path, row) for f in catalog.frameworks for row in f.dispatches for path in row.methods
         )
         self._higher_order_methods = _by_last(
             (path, row) for f in catalog.frameworks for row in f.higher_orders for path in row.methods
         )
+        methods = {
+            path
+            for f in catalog.frameworks
+            for rows in (f.dispatches, f.higher_orders)
+            for row in rows
+            for path in row.methods
+        }
+        self._steps = frozenset(path[:length] for path in methods for length in range(1, len(path) + 1))
         self._named = _by_last(
             (path, row)
             for f in catalog.frameworks
@@ -142,6 +163,7 @@ class Matcher:
             for path in row.paths
             if path[0] == "*" or row.distinctive
         )
+        self._runs = frozenset(run for f in catalog.frameworks for row in f.higher_orders for run in row.runs)
 
     def reach(self, path: AccessPath) -> int | None:
         """Whether an external value is worth telling apart: see `Prefixes.reach`."""
@@ -175,6 +197,24 @@ class Matcher:
         """The rows by which steps from a function (`map`) call it."""
         return _ends(self._higher_order_methods, steps)
 
+    def is_step(self, steps: AccessPath) -> bool:
+        """Whether some method of a function (`options().remote`) begins with these steps."""
+        return steps in self._steps
+
+    def runs(self, method: str) -> bool:
+        """Whether a method of that name may run what its receiver keeps (`FanOut.REGISTER`)."""
+        return method in self._runs
+
+    def templates(self, path: AccessPath) -> tuple[Template, ...]:
+        """The rows of a base class at `path` whose methods call what a subclass defines."""
+        return self._templates.match(path)
+
+    def started_when_called(self, path: AccessPath) -> Dispatch | None:
+        """The row by which a call of a function starts it elsewhere, for a function with a decorator at
+        `path`."""
+        rows = self._started.match(path[:-1] if path[-1:] == ("()",) else path)
+        return rows[0] if rows else None
+
     def higher_orders_named(self, name: str) -> tuple[HigherOrder, ...]:
         """The rows for a method of that name on a receiver of unknown type."""
         return tuple(row for _, row in self._named.get(name, ()))
@@ -196,10 +236,7 @@ def _by_last(rows: Iterable[tuple[AccessPath, T]]) -> _ByLast[T]:
 
 
 def _ends(index: _ByLast[T], steps: AccessPath) -> tuple[T, ...]:
-    # `options().send` is written with the call in between; the steps of a method name hold none.
-    plain = tuple(step for step in steps if step != "()")
-    rows = index.get(steps[-1], ())
-    return tuple(row for path, row in rows if tuple(s for s in path if s != "()") == plain)
+    return tuple(row for path, row in index.get(steps[-1], ()) if path == steps)
 
 
 def _settings_patterns() -> Iterator[AccessPath]:
@@ -213,6 +250,9 @@ def _constructors(catalog: Catalog) -> Iterator[AccessPath]:
     for provider in catalog.providers:
         for group in provider.clients:
             yield from group.paths
+    for higher in (row for f in catalog.frameworks for row in f.higher_orders if row.runs):
+        for path in higher.paths:  # two graphs keep different nodes
+            yield path[:-1] if "()" in path else (*path, "()")
     for row in catalog.http_calls:
         for path in row.paths:
             if row.builds:
@@ -231,8 +271,15 @@ def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
             yield dispatch.paths
         for higher in framework.higher_orders:
             yield higher.paths
+            for path in higher.paths:
+                keeper = path[:-1] if "()" in path else (*path, "()")
+                yield tuple((*keeper, run) for run in higher.runs)
         for passthrough in framework.passthroughs:
             yield passthrough.paths
+        for template in framework.templates:
+            yield template.paths
+            yield template.decorators
+            yield tuple((*path, "()") for path in template.decorators)
     for call in catalog.http_calls:
         yield call.paths
         if call.builds:

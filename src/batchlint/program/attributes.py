@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from batchlint.program import calls
+from batchlint.program import calls, templates
 from batchlint.program.classes import Found
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
@@ -39,6 +39,9 @@ def load(obj: int, linker: "Linker", result: int, name: str, scope: Scope) -> No
         case Class(scope=class_scope):
             solver.edge(solver.field(obj, name), result)
             _load_class_member(linker, class_scope, name, obj, result)
+            if linker.scopes.all[class_scope].facts.decorators and linker.matcher.is_step((name,)):
+                # `Worker.options(…).remote()` of a decorated class.
+                solver.add(result, linker.objects.number(MethodOf(obj, name)))
         case Super(scope=class_scope, receiver=receiver):
             owner = linker.record(receiver)
             if isinstance(owner, Instance | Class):
@@ -93,6 +96,7 @@ def _load_member(
             solver.watch(node, _bind, linker, receiver, result, scope)
         elif external is not None:
             solver.add(result, linker.step(linker.step(external, "()"), name))
+            templates.inherit(linker, external, name, receiver, result)
 
     if not name.startswith("__"):
         linker.classes.lookup(class_scope, "__getattr__", _forwarded(linker, name, result, scope))

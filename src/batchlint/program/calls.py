@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from batchlint.facts import ScopeKind
 from batchlint.facts.model import ParameterKind
-from batchlint.program import containers, foreign
+from batchlint.program import containers, dispatching, foreign, templates
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -42,16 +42,17 @@ def invoke(obj: int, linker: "Linker", context: "CallContext") -> None:
         case Class(scope=class_scope):
             instantiate(linker, context, class_scope)
         case Instance():
-            scope = linker.scopes.all[context.scope]
-            for name in ("__call__", "forward"):
-                call_member(linker, obj, name, context, scope)
-            _call_external_base(linker, record, context)
+            call_member(linker, obj, "__call__", context, linker.scopes.all[context.scope])
+            _call_external_base(linker, obj, record, context)
         case Partial(node=node):
             _call_partial(linker, context, node)
         case MethodOf(receiver=receiver):
             scope = linker.scopes.all[context.scope]
-            if isinstance(linker.record(receiver), Function | Bound | Partial):
-                foreign.call_function_method(linker, context, record)
+            owner = linker.record(receiver)
+            if isinstance(owner, Function | Bound | Partial | Class):
+                dispatching.call_method(linker, context, record)
+            elif isinstance(owner, Instance):
+                templates.call(linker, context, record)
             else:
                 containers.call_method(linker, context, record, scope)
                 linker.add_external(context, obj)
@@ -61,10 +62,11 @@ def invoke(obj: int, linker: "Linker", context: "CallContext") -> None:
             pass
 
 
-def _call_external_base(linker: "Linker", record: Instance, context: "CallContext") -> None:
+def _call_external_base(linker: "Linker", obj: int, record: Instance, context: "CallContext") -> None:
     """Calling an instance whose class only inherits `__call__` from a foreign base."""
     for base in linker.classes.externals(record.scope):
         linker.add_external(context, linker.step(base, "()", context.result))
+    templates.call(linker, context, MethodOf(obj, "__call__"))
 
 
 def enter(linker: "Linker", context: "CallContext", target: int, receiver: int | None) -> None:

@@ -49,6 +49,7 @@ class Classes:
         self._derived: dict[int, set[int]] = {}
         self._lookups: dict[int, list[tuple[str, int | None, Found]]] = {}
         self.method_kinds: dict[int, str] = {}
+        self.methods: dict[int, list[int]] = {}
         for scope in scopes.all:
             if scope.facts.kind is ScopeKind.CLASS:
                 for base in scope.facts.bases:
@@ -57,6 +58,7 @@ class Classes:
                 outer = scopes.all[scope.parent]
                 if outer.facts.kind is ScopeKind.CLASS:
                     self.method_kinds[scope.number] = _method_kind(scope, outer)
+                    self.methods.setdefault(outer.number, []).append(scope.number)
 
     def _outer_node(self, scope: Scope, value: int) -> int:
         return self.scopes.all[scope.parent].base + value

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batchlint.catalog.model import AccessPath, Argument, Dispatch, FanOut, HigherOrder, PassThrough, Yields
-from batchlint.program import builtin, calls, containers
+from batchlint.catalog.model import AccessPath, Argument, FanOut, HigherOrder, PassThrough, Yields
+from batchlint.program import builtin, calls, containers, dispatching, registers
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -13,7 +13,6 @@ from batchlint.program.objects import (
     External,
     Function,
     Future,
-    MethodOf,
     Partial,
 )
 
@@ -37,9 +36,10 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
         for node, _ in context.positional[:1]:
             linker.solver.edge(node, context.result)
     for row in linker.matcher.higher_orders(path):
-        handled |= call_through(linker, context, row)
+        handled |= call_through(linker, context, row, obj=obj)
+    registers.run(linker, context, obj)
     for dispatch in linker.matcher.dispatches(path):
-        handled |= _dispatch(linker, context, dispatch)
+        handled |= dispatching.start(linker, context, dispatch)
     escape(linker, context, handled)
     is_injected = any(row.fan_out is FanOut.INJECT for row in linker.matcher.higher_orders(path))
     if context.result >= 0 and not is_injected:
@@ -100,11 +100,22 @@ def select(context: "CallContext", arguments: tuple[Argument, ...]) -> list[tupl
 
 
 def call_through(
-    linker: "Linker", context: "CallContext", row: HigherOrder, receiver: int | None = None
+    linker: "Linker",
+    context: "CallContext",
+    row: HigherOrder,
+    *,
+    receiver: int | None = None,
+    obj: int | None = None,
 ) -> set[int]:
-    """A higher-order call: invoke its callable as the row says. Returns the argument nodes it used."""
+    """A higher-order call: invoke its callable as the row says. Returns the argument nodes it used.
+
+    `receiver` is the callable where the row's method is one of the callable itself, `obj` the foreign
+    object that is called, None where it is not known.
+    """
     callables = [node for node, _ in select(context, row.callable_)]
     used = set(callables)
+    if any(not select(context, (argument,)) for argument in row.requires):
+        return used
     if receiver is None and not callables and row.fan_out is not FanOut.GATHER:
         return used
     if row.fan_out is FanOut.WRAP:
@@ -115,6 +126,9 @@ def call_through(
         return used
     if row.fan_out is FanOut.INJECT:
         _inject(linker, context, callables)
+        return used
+    if row.fan_out is FanOut.REGISTER:
+        registers.keep(linker, context, row, obj, callables)
         return used
     inner = _inner_call(linker, context, row)
     _result(linker, context, row, inner.result)
@@ -258,64 +272,3 @@ def _group(
         key: object = linker.objects.const(place if row.place is None else row.place)
         target = containers.element(linker, group, containers.ANY if unpacked else key)
         linker.solver.watch(node, containers.iterate, linker, target, scope)
-
-
-def _dispatch(linker: "Linker", context: "CallContext", row: Dispatch) -> set[int]:
-    chosen = [node for node, _ in select(context, row.argument)]
-    first = row.argument[0].position if row.argument else None
-    inner = replace(
-        context,
-        result=linker.solver.node(),
-        positional=context.positional[first + 1 :] if first is not None else [],
-        kind=EdgeKind.DISPATCH,
-        dispatch=row,
-    )
-    for node in chosen:
-        linker.solver.watch(node, calls.invoke, linker, inner)
-        # `create_task(work())`: the coroutine's call has been entered already; the catalog row is
-        # attached to that edge when contexts are inferred.
-    if context.result >= 0:
-        future = linker.objects.number(Future(context.result))
-        linker.solver.add(context.result, future)
-        linker.solver.edge(inner.result, linker.solver.field(future, containers.VALUE))
-        for node in chosen:
-            linker.solver.watch(node, _future_of, linker, future)
-    return set(chosen)
-
-
-def _future_of(obj: int, linker: "Linker", future: int) -> None:
-    """The value of a task made from a coroutine is what the coroutine returns."""
-    if not isinstance(linker.record(obj), Function | Bound | Partial | MethodOf):
-        linker.solver.add(linker.solver.field(future, containers.VALUE), obj)
-
-
-def call_function_method(linker: "Linker", context: "CallContext", method: MethodOf) -> None:
-    """A call of a method of a function object: `task.delay(…)`, `flow.map(…)`, `tool.invoke(…)`."""
-    receiver, name = method
-    steps = tuple(name.split("."))
-    for dispatch in linker.matcher.dispatch_methods(steps):
-        inner = _unpack_apply_async(context, steps[-1])
-        inner = replace(inner, result=linker.solver.node(), kind=EdgeKind.DISPATCH, dispatch=dispatch)
-        calls.invoke(receiver, linker, inner)
-        if context.result >= 0:
-            future = linker.objects.number(Future(context.result))
-            linker.solver.add(context.result, future)
-            linker.solver.edge(inner.result, linker.solver.field(future, containers.VALUE))
-        return
-    for row in linker.matcher.higher_order_methods(steps):
-        call_through(linker, context, row, receiver)
-        return
-    calls.invoke(receiver, linker, replace(context, kind=EdgeKind.ESCAPE))
-
-
-def _unpack_apply_async(context: "CallContext", name: str) -> "CallContext":
-    """`apply_async((a, b), {"c": d})` and `apply_async(args=…, kwargs=…)` pass what they hold."""
-    args, kwargs = context.argument(0, "args"), context.argument(1, "kwargs")
-    if name not in ("apply_async", "apply", "signature", "subtask") and "args" not in context.keywords:
-        return context
-    return replace(
-        context,
-        positional=[(args, True)] if args is not None else [],
-        keywords={},
-        mappings=[kwargs] if kwargs is not None else [],
-    )

@@ -13,7 +13,7 @@ from batchlint.catalog.model import Dispatch, HigherOrder
 from batchlint.catalog.prefixes import OPEN_STEPS_MAX
 from batchlint.facts import FileFacts
 from batchlint.facts.model import ParameterKind
-from batchlint.program import attributes, calls, containers, operators, typed
+from batchlint.program import attributes, calls, containers, dispatching, operators, typed
 from batchlint.program.classes import Classes
 from batchlint.program.model import Edge, EdgeKind
 from batchlint.program.objects import (
@@ -84,6 +84,8 @@ class Linker:
         self.dynamic_items: list[tuple[int, int, int, bool]] = []
         self.weak_decorations: list[tuple[int, int, int]] = []
         self.dynamic_members: list[tuple[int, int, int]] = []
+        self.kept: list[tuple[int, int, CallContext]] = []
+        self.ran: set[int] = set()
         self.guessed = False
         self.forwarded: set[tuple[int, str, int]] = set()
         self.link()
@@ -135,6 +137,7 @@ class Linker:
             if not typed.weaken(self):
                 break
             self.solver.run()
+        dispatching.mark_started(self)
 
     def _parameters(self, scope: Scope) -> None:
         for index, parameter in enumerate(scope.facts.parameters):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from batchlint.program import calls
 from batchlint.program.containers import ALL, ANY, element
 from batchlint.program.model import EdgeKind
-from batchlint.program.objects import Const, Container, Expression, External, Instance
+from batchlint.program.objects import Bound, Const, Container, Expression, External, Function, Instance
 from batchlint.program.scopes import Scope
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _operand(
                     element(linker, obj, ALL),
                     element(linker, joined, ANY),
                 )
-        case Instance() | External() | Container() if operator == "BitOr":
+        case Instance() | External() | Container() | Function() | Bound() if operator == "BitOr":
             _pipe(linker, obj, node)
         case Instance():
             name = _OPERATORS.get(operator)

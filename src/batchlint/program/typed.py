@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from batchlint.facts import ScopeKind
-from batchlint.program import calls, containers, foreign
+from batchlint.program import calls, containers, foreign, registers
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import Class, Const, External, Module
 from batchlint.program.scopes import Scope
@@ -69,7 +69,7 @@ def _instance(obj: int, linker: "Linker", target: int) -> None:
 
 def weaken(linker: "Linker") -> bool:
     """Add the next kind of evidence where there is none; returns whether anything was added."""
-    kinds = (_receivers, _parameters, _returns, _keys, _decorations, _callees)
+    kinds = (registers.call_unrun, _receivers, _parameters, _returns, _keys, _decorations, _callees)
     return any(kind(linker) for kind in kinds)
 
 
