@@ -1,27 +1,20 @@
-"""From a folder to a linked program: discover, scan, read, extract, link."""
+"""From surveyed files to a linked program: read, extract, link."""
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from batchlint.catalog.match import Matcher
+from batchlint.cache import Store, digest_of
 from batchlint.catalog.model import Catalog
+from batchlint.catalog.world import World
 from batchlint.clock import Clock
-from batchlint.discover import (
-    DiscoverOptions,
-    ModuleIndex,
-    Tree,
-    decode_source,
-    discover,
-    is_test,
-    read_bytes,
-)
+from batchlint.discover import DiscoverOptions, ModuleIndex, Tree, decode_source, read_bytes
 from batchlint.facts import FileFacts, extract
+from batchlint.facts.many import facts_of
 from batchlint.finding import Failure
 from batchlint.program.linker import Linker
-from batchlint.scan import needles_of, relevant, scan
-from batchlint.suppress import MARKER, Directives, parse_directives
+from batchlint.suppress import Directives, parse_directives
+from batchlint.survey import Survey, survey
 from batchlint.text import Location, Source
 
 
@@ -30,7 +23,7 @@ class Indexed:
     """A project's linked program with what it was made from.
 
     `sources` holds the relevant files only, `directives` the comments to batchlint of all files that have
-    some; `seconds` are the times that the stages took.
+    some; `seconds` are the times that the stages took. `is_stable` says that no file changed meanwhile.
     """
 
     tree: Tree
@@ -40,6 +33,7 @@ class Indexed:
     failures: tuple[Failure, ...]
     directives: Mapping[str, Directives]
     seconds: Mapping[str, float]
+    is_stable: bool
 
 
 def index(
@@ -49,86 +43,89 @@ def index(
     *,
     jobs: int = 0,
     everything: bool = False,
-    overlay: Mapping[str, bytes] | None = None,
 ) -> Indexed:
-    """Read and link the project at `root`; with `everything`, the files that reach no model too.
+    """Read and link the project at `root`; with `everything`, the files that reach no model too."""
+    world = World.holding(catalog, everything=everything)
+    found = survey(root, options, world, jobs=jobs, everything=everything)
+    return link(root, found, world, jobs=jobs)
 
-    `overlay` maps root-relative paths to text that stands in for the files. Files among `options.explicit`
-    are parsed even where no way to a model leads through them, so that their errors are known.
-    """
+
+def link(
+    root: Path,
+    found: Survey,
+    world: World,
+    *,
+    jobs: int = 0,
+    overlay: Mapping[str, bytes] | None = None,
+    store: Store | None = None,
+) -> Indexed:
+    """Extract the facts of the chosen files of a survey and link them; `overlay` is that of the survey."""
     clock = Clock()
-    reading = _Reading(root, overlay or {})
-    tree = discover(root, options)
-    # A file that is there and was not found is left out by the user's wish.
-    new = {path for path in reading.overlay if not (root / path).exists()}
-    tree = replace(tree, files=tuple(sorted({*tree.files, *new})))
-    clock.lap("discover")
-    matcher = Matcher(catalog, everything=everything)
-    modules = ModuleIndex(tree.files, tree.projects, tree.links, matcher.roots)
-    scanned = scan(tree.files, reading.read, needles_of(catalog), jobs)
-    chosen = relevant(scanned, modules, everything=everything)
-    if not everything:
-        # Unit tests call everything with stand-ins; only those that name a provider say something.
-        named = {found.path for found in scanned.files if found.named}
-        chosen = frozenset(path for path in chosen if path in named or not is_test(path))
-    clock.lap("scan")
-    failures = [*tree.failures, *scanned.failures]
-    sources: dict[str, Source] = {}
-    facts: list[FileFacts] = []
-    for path in sorted(chosen | _explicit(root, options, overlay or {}) & {f.path for f in scanned.files}):
-        source = reading.source(path, modules)
-        if isinstance(source, Failure):
-            failures.append(source)
-            continue
-        found = extract(source)
-        if found.failure is not None:
-            line = found.failure_line
-            failures.append(Failure(Location(path, line, 1, line, 1), found.failure))
-        if path in chosen:
-            sources[path] = source
-            if found.scopes:
-                facts.append(found)
+    reading = _Reading(root, overlay or {}, found)
+    sources, failures = reading.sources(sorted(found.chosen))
+    facts = facts_of(sources, reading.digests, str(root), store, jobs)
+    failures += [failure_of(of_file) for of_file in facts if of_file.failure is not None]
     clock.lap("extract")
-    linker = Linker(facts, modules, matcher)
+    linker = Linker([of_file for of_file in facts if of_file.scopes], found.modules, world.matcher)
     clock.lap("link")
-    directives = reading.directives(sources, modules)
-    return Indexed(tree, modules, sources, linker, tuple(failures), directives, clock.seconds)
+    return Indexed(
+        found.tree,
+        found.modules,
+        {source.path: source for source in sources},
+        linker,
+        (*found.failures, *failures),
+        reading.directives(),
+        clock.seconds,
+        reading.is_stable,
+    )
 
 
-def _explicit(root: Path, options: DiscoverOptions, overlay: Mapping[str, bytes]) -> set[str]:
-    """The root-relative paths of the files that the user named."""
-    real = os.path.realpath(root)
-    named = (os.path.relpath(os.path.realpath(path), real) for path in options.explicit if path.is_file())
-    return {path.replace(os.sep, "/") for path in named} | set(overlay)
+def parse_failures(
+    root: Path, found: Survey, paths: set[str], overlay: Mapping[str, bytes]
+) -> tuple[Failure, ...]:
+    """Why those of some files that are not chosen, and so not parsed by `link`, cannot be parsed."""
+    sources, failures = _Reading(root, overlay, found).sources(
+        sorted(paths & found.rows.keys() - found.chosen)
+    )
+    facts = (extract(source) for source in sources)
+    return (*failures, *(failure_of(of_file) for of_file in facts if of_file.failure is not None))
+
+
+def failure_of(facts: FileFacts) -> Failure:
+    """The failure of a file that could not be parsed."""
+    line = facts.failure_line
+    return Failure(Location(facts.path, line, 1, line, 1), facts.failure or "")
 
 
 class _Reading:
-    """Reads files, or what stands in for them, and notes which of them speak to batchlint."""
+    """Reads files once more to parse them, or what stands in for them, and notices those that changed."""
 
-    def __init__(self, root: Path, overlay: Mapping[str, bytes]) -> None:
-        self.root = root
-        self.overlay = overlay
-        self.marked: list[str] = []
+    def __init__(self, root: Path, overlay: Mapping[str, bytes], found: Survey) -> None:
+        self._root = root
+        self._overlay = overlay
+        self._found = found
+        self._sources: dict[str, Source | Failure] = {}
+        self.digests: dict[str, bytes] = {}
+        self.is_stable = True
 
-    def read(self, path: str) -> bytes | Failure:
-        """The bytes of a file; threads may call it."""
-        data = self.overlay.get(path)
-        found = read_bytes(self.root, path) if data is None else data
-        if not isinstance(found, Failure) and MARKER in found:
-            self.marked.append(path)
-        return found
+    def sources(self, paths: list[str]) -> tuple[list[Source], list[Failure]]:
+        """The decoded files, and the failures of those that cannot be."""
+        found = [self._source(path) for path in paths]
+        return [s for s in found if isinstance(s, Source)], [s for s in found if isinstance(s, Failure)]
 
-    def source(self, path: str, modules: ModuleIndex) -> Source | Failure:
-        """The decoded text of a file."""
-        data = self.overlay.get(path)
-        found = read_bytes(self.root, path) if data is None else data
-        return found if isinstance(found, Failure) else decode_source(path, modules.name_of(path), found)
-
-    def directives(self, sources: Mapping[str, Source], modules: ModuleIndex) -> dict[str, Directives]:
+    def directives(self) -> dict[str, Directives]:
         """The comments of all files that the scan saw the marker in."""
-        found: dict[str, Directives] = {}
-        for path in sorted(self.marked):
-            source = sources.get(path) or self.source(path, modules)
-            if not isinstance(source, Failure):
-                found[path] = parse_directives(source.text)
-        return found
+        sources, _ = self.sources(list(self._found.marked))
+        return {source.path: parse_directives(source.text) for source in sources}
+
+    def _source(self, path: str) -> Source | Failure:
+        if path not in self._sources:
+            overlaid = self._overlay.get(path)
+            data = read_bytes(self._root, path) if overlaid is None else overlaid
+            if isinstance(data, Failure):
+                self.is_stable = False
+                return data
+            self.digests[path] = digest_of(data)
+            self.is_stable &= self.digests[path] == self._found.rows[path].digest
+            self._sources[path] = decode_source(path, self._found.modules.name_of(path), data)
+        return self._sources[path]

@@ -14,7 +14,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from batchlint.catalog.model import Wait
+from batchlint.catalog.vocabulary import Wait
 from batchlint.text import Location, Span
 
 MARKER = b"batchlint:"

@@ -135,23 +135,24 @@ def check(options: CheckOptions) -> int:
     with progress(options.quiet or options.silent):
         report = _analyse(run)
         found = findings(report, session.config)
-        if found and stdin is None:
-            found = _with_fixes(run, report, found)
     if options.write_baseline or options.prune_baseline:
         return _change_baseline(run, report, found)
     reported, known = _against_baseline(run, scope.of(found))
+    if reported and stdin is None:
+        with progress(options.quiet or options.silent):
+            reported = _with_fixes(run, report, reported)
     _output(options, session.config, _results(run, report, reported, known))
     return 1 if reported and not options.exit_zero else 0
 
 
 def _with_fixes(run: _Run, report: "Report", found: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings with what `--fix` can do for each."""
-    from batchlint.fix import marked, replacements
+    from batchlint.cli.marking import fixes
 
-    _, plans = marked(run.session.root, report)
+    known = fixes(run.session, report, lambda: _analyse(run, afresh=True))
     return tuple(
-        replace(finding, fix=plan.kind, replacements=replacements(run.session.root, plan))
-        if finding.site is not None and (plan := plans.get(finding.location)) is not None
+        replace(finding, fix=known[finding.location][0], replacements=known[finding.location][1])
+        if finding.site is not None and finding.location in known
         else finding
         for finding in found
     )
@@ -167,7 +168,7 @@ def _rewrite(run: _Run) -> int:
         raise UserError("--fix and --diff rewrite files; leave out `-` and the baseline's options")
 
     def analyse_with(files: Mapping[str, bytes]) -> "Report":
-        return _analyse(run, files)
+        return _analyse(run, files, afresh=True)
 
     def reported(report: "Report") -> tuple[tuple[Finding, ...], int]:
         return _against_baseline(run, run.scope.of(findings(report, config)))
@@ -204,14 +205,11 @@ def _standard_input(options: CheckOptions) -> bytes | None:
     return sys.stdin.buffer.read()
 
 
-def _analyse(run: _Run, rewritten: Mapping[str, bytes] | None = None) -> "Report":
+def _analyse(run: _Run, rewritten: Mapping[str, bytes] | None = None, *, afresh: bool = False) -> "Report":
     """The engine's report, on `rewritten` text of some files, with a failure for every path that does not
     exist."""
-    from batchlint.engine import analyse
-
-    config = run.session.config
     overlay = run.overlay if rewritten is None else rewritten
-    report = analyse(_python_paths(run), config, run.session.root, jobs=config.jobs, overlay=overlay)
+    report = run.session.analyse(_python_paths(run), overlay=overlay, afresh=afresh)
     failures = tuple(missing(path, COMMANDS) for path in run.scope.missing)
     return replace(report, failures=(*report.failures, *failures)) if failures else report
 

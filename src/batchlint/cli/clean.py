@@ -13,12 +13,12 @@ def command(**values: Any) -> int:
     """Remove the cache, which is shared by all projects unless the configuration gives one its own."""
     import shutil
 
+    from batchlint.cache import TAG
     from batchlint.cli import output
     from batchlint.cli.errors import UserError
     from batchlint.cli.inventory import project_of
     from batchlint.cli.session import open_session
     from batchlint.config import cache_folder
-    from batchlint.config.cache import TAG
 
     folder = cache_folder(open_session([], project_of(values), {}).config)
     if folder.is_dir():

@@ -1,8 +1,6 @@
 """What `--fix` and `--diff` do: rewrite, then write the files or show the difference."""
 
-import difflib
 import os
-import subprocess
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,6 +56,8 @@ def write(root: Path, result: "Rewrite", *, allow_dirty: bool) -> None:
 
 def _is_dirty(root: Path) -> bool:
     """Whether the root is in a git repository with changes that are not committed."""
+    import subprocess
+
     command = ["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"]
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=60)
@@ -79,6 +79,8 @@ def difference(root: Path, files: Mapping[str, bytes]) -> bytes:
 
 
 def _file_difference(old: bytes, new: bytes, first: str, second: str) -> Iterator[bytes]:
+    import difflib
+
     lines = difflib.diff_bytes(
         difflib.unified_diff,
         old.splitlines(keepends=True) if b"\r" not in old else _lines(old),

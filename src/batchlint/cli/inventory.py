@@ -23,10 +23,8 @@ def project_of(values: Mapping[str, Any]) -> ProjectOptions:
 def inventory(values: Mapping[str, Any]) -> int:
     """Run `sites`; returns the exit code."""
     session = _session(values["root_argument"], values)
-    from batchlint.engine import analyse
-
     with progress(is_quiet=False):
-        report = analyse([session.root], session.config, session.root, jobs=session.config.jobs)
+        report = session.analyse([session.root])
     to_file: Path | None = values["output_file"]
     color = use_color(values["color"], to_file=to_file is not None)
     text = _rendered(values["output_format"], report, color)
@@ -67,11 +65,10 @@ def explain(place: str, values: Mapping[str, Any]) -> int:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     session = _session(path, values)
-    from batchlint.engine import analyse
     from batchlint.engine import explain as explanation
 
     with progress(is_quiet=False):
-        report = analyse([path], session.config, session.root, jobs=session.config.jobs)
+        report = session.analyse([path], afresh=True)
     from batchlint.report.escape import printable
 
     story = explanation(report, relative(path, session.root), int(number))

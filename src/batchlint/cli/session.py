@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from batchlint.cli.errors import UserError
 from batchlint.cli.options import separated
-from batchlint.config import Config, common_folder, find_config, find_root, load
+from batchlint.config import Config, cache_folder, common_folder, find_config, find_root, load
 
 if TYPE_CHECKING:
+    from batchlint.cache import Store
     from batchlint.config.shapes import Value
+    from batchlint.engine import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,25 @@ class Session:
 
     root: Path
     config: Config
+
+    def store(self) -> "Store | None":
+        """What is kept between runs; None where the user wants none, or where it cannot be kept safely."""
+        if not self.config.cache:
+            return None
+        from batchlint.cache import open_store
+
+        return open_store(cache_folder(self.config))
+
+    def analyse(
+        self, paths: Sequence[Path], *, overlay: "Mapping[str, bytes] | None" = None, afresh: bool = False
+    ) -> "Report":
+        """The engine's report on the project; see `batchlint.engine.analyse`."""
+        from batchlint.engine import analyse
+
+        config, store = self.config, self.store()
+        return analyse(
+            paths, config, self.root, jobs=config.jobs, overlay=overlay, store=store, afresh=afresh
+        )
 
 
 def open_session(paths: Sequence[Path], options: ProjectOptions, settings: "Mapping[str, Value]") -> Session:

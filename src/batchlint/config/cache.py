@@ -6,9 +6,6 @@ from pathlib import Path
 
 from batchlint.config.model import Config
 
-TAG = "CACHEDIR.TAG"
-"""The file that marks a folder as a cache (https://bford.info/cachedir/); `clean` removes no other."""
-
 
 def cache_folder(config: Config) -> Path:
     """The cache's folder: the configured one, else `batchlint` in the user's cache folder.

@@ -1,6 +1,6 @@
 """Every key of `[tool.batchlint]`: its shape, default, meaning and an example."""
 
-from batchlint.catalog.model import Kind
+from batchlint.catalog.vocabulary import Kind
 from batchlint.config.shapes import Bounds, Flag, Key, ListOf, MapOf, Number, Shape, Table, Text
 from batchlint.finding import Confidence, Severity
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from batchlint.catalog.model import Wait
+from batchlint.catalog.vocabulary import Wait
 from batchlint.config.keys import ROOT
 from batchlint.config.locate import line_of
 from batchlint.config.model import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from batchlint.catalog.model import Wait
+from batchlint.catalog.vocabulary import Wait
 from batchlint.finding import Confidence, Severity
 
 # A number, or its low and high bounds.

@@ -1,6 +1,6 @@
 """From a judged call site to its savings: everything that `estimate` asks, read from the program."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -42,19 +42,27 @@ _MODELS_MAX = 6
 
 
 class Pricing:
-    """Estimates the savings of the sites of one run.
+    """Estimates the savings of the sites of one run. `note` is told of the files that are looked at.
 
     Raises `EstimateError` where the configuration's prices, volumes or assumptions cannot be used.
     """
 
     def __init__(
-        self, values: Values, loops: Loops, places: Places, catalog: Catalog, root: Path, config: Config
+        self,
+        values: Values,
+        loops: Loops,
+        places: Places,
+        catalog: Catalog,
+        root: Path,
+        config: Config,
+        note: Callable[[str], None],
     ) -> None:
         self.linker = values.linker
         self.values = values
         self.loops = loops
         self.places = places
         self.root = root
+        self.note = note
         self.deployments = config.deployments
         prices = config.prices
         self.prices = load_prices(prices if isinstance(prices, Path) else dict(prices))
@@ -69,7 +77,7 @@ class Pricing:
         billed = self._providers.get(site.vendor or "") or self._providers.get(site.provider)
         if route is None or (route is Route.FLEX and not has_flex(self.linker, site, billed)):
             return None
-        trace = Trace(self.linker, self.values, self.root, judgement.way, self._edges)
+        trace = Trace(self.linker, self.values, self.root, judgement.way, self._edges, self.note)
         scope = self.linker.scopes.all[site.scope]
         context = self.linker.contexts.get(scope.base + scope.facts.calls[site.call].value)
         declared = self._declared(site, judgement)

@@ -4,7 +4,7 @@ Points-to sets say what a value may be over all callers; here one way from a roo
 followed, so that a parameter means the argument that is passed on this very way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -39,13 +39,23 @@ class Edges:
 
 
 class Trace:
-    """Follows values backwards along one way; nothing is executed."""
+    """Follows values backwards along one way; nothing is executed. `note` is told of every path where a
+    file is looked for."""
 
-    def __init__(self, linker: Linker, values: Values, root: Path, way: Way | None, edges: Edges) -> None:
+    def __init__(
+        self,
+        linker: Linker,
+        values: Values,
+        root: Path,
+        way: Way | None,
+        edges: Edges,
+        note: Callable[[str], None],
+    ) -> None:
         self.linker = linker
         self.values = values
         self.root = root
         self._edges = edges
+        self._note = note
         self._frames: dict[int, CallContext | None] = {}
         self._near: set[int] = set()
         if way is not None:
@@ -285,6 +295,7 @@ class Trace:
             folders += [self.root / parent for parent in own.parents]
         for folder in folders:
             path = folder / tail
+            self._note(str(path))
             try:
                 if path.is_file() and path.resolve().is_relative_to(self.root.resolve()):
                     return path

@@ -7,10 +7,10 @@ from pathlib import Path
 from batchlint.analysis.loops import LoopRole
 from batchlint.analysis.model import CallSite
 from batchlint.discover import read_bytes
-from batchlint.engine import Analysis
 from batchlint.facts import ScopeKind
 from batchlint.finding import Failure
 from batchlint.fix.decline import DeclinedError, Reason
+from batchlint.pipeline import Analysis
 from batchlint.program.model import Edge, EdgeKind
 from batchlint.program.objects import Container
 from batchlint.text import LineIndex, Location, Span

@@ -8,7 +8,6 @@ from pathlib import Path
 from batchlint.analysis.judge import Judgement
 from batchlint.analysis.model import CallSite
 from batchlint.catalog.model import RootKind
-from batchlint.engine import Analysis
 from batchlint.finding import FixKind, Site, Verdict
 from batchlint.fix.comprehension import ComprehensionEmitter
 from batchlint.fix.decline import DeclinedError, Obstacle, Reason
@@ -25,6 +24,7 @@ from batchlint.fix.placement import helper_files, import_edits, place
 from batchlint.fix.places import Effects
 from batchlint.fix.requests import check_site, request_edits
 from batchlint.fix.steps import Steps
+from batchlint.pipeline import Analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,17 +40,18 @@ def read_starts(
     files: Iterable[str],
     read: _Read | None = None,
     on_failure: Callable[[Failure], None] | None = None,
+    note: Callable[[str], None] = lambda path: None,
 ) -> tuple[Start, ...]:
     """What the given files start, ordered by place.
 
     `files` are root-relative paths with `/`; those of no known family start nothing. `read` gives the
     bytes of such a path or None (default: from disk, at most 1 MB). A file that does not parse is
-    skipped, and `on_failure` told.
+    skipped, and `on_failure` told. `note` is told of every path that is read or asked for, before it is.
     """
     from batchlint.starts.follow import Follower
 
     wanted = sorted(set(files))
-    tree = _tree(root, frozenset(wanted), read or _reader(root))
+    tree = _tree(root, frozenset(wanted), read or _reader(root), note)
     launches: list[Launch] = []
     for path in wanted:
         family = family_of(path)
@@ -140,19 +141,24 @@ def _declared(launches: Iterable[Launch], tree: Tree) -> "Mapping[str, Declared]
     }
 
 
-def _tree(root: Path, files: frozenset[str], read: _Read) -> Tree:
+def _tree(root: Path, files: frozenset[str], read: _Read, note: Callable[[str], None]) -> Tree:
     """A tree that reads each file and asks for each path once."""
     contents: dict[str, bytes | None] = {}
     known: dict[str, bool] = {"": True}
 
     def read_once(path: str) -> bytes | None:
         if path not in contents:
+            if _is_below(path):
+                note(path)
             contents[path] = read(path)
         return contents[path]
 
     def exists(path: str) -> bool:
         if path not in known:
-            known[path] = _is_below(path) and os.path.exists(os.path.join(root, path))
+            known[path] = _is_below(path)
+            if known[path]:
+                note(path)
+                known[path] = os.path.exists(os.path.join(root, path))
         return known[path]
 
     return Tree(read_once, exists, files)
