@@ -1,6 +1,7 @@
 """Cases of rewrites, and a program before and after one."""
 
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,29 @@ def fix(root: Path, kinds: tuple[FixKind, ...] = (FixKind.SAFE, FixKind.UNSAFE))
 def fix_safely(root: Path) -> list[Plan]:
     """As `fix`, with safe plans only."""
     return fix(root, (FixKind.SAFE,))
+
+
+def check_shape(case: Case, provider: str, folder: Path) -> None:
+    """A program that is rewritten as its case says, and does the same as before."""
+    before, after, state = folder / "before", folder / "after", folder / "state"
+    state.mkdir()
+    case.write(before, provider)
+    shutil.copytree(before, after)
+    done = fix(after)
+    assert done, [(o.reason.value, o.message) for p in plan(before) for o in p.obstacles]
+    kinds = {p.kind.value for p in done}
+    assert kinds == {case.expected}, [(o.reason.value, o.message) for p in done for o in p.obstacles]
+    assert not [p for p in plan(after) if p.kind is not FixKind.NONE]
+    same_behaviour(before, after, state)
+
+
+def check_declined(case: Case, folder: Path) -> None:
+    """A program that is left as it is, for the reason that its case names."""
+    case.write(folder, "openai")
+    found = plan(folder)
+    assert found
+    assert {p.kind for p in found} == {FixKind.NONE}
+    assert case.expected in {obstacle.reason.value for p in found for obstacle in p.obstacles}
 
 
 def same_behaviour(before: Path, after: Path, state: Path, *, must_end: bool = True) -> None:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from batchlint.fix.decline import Obstacle, Reason
 from batchlint.fix.edits import Edit
 from batchlint.fix.files import ProgramFile
+from batchlint.fix.forms import Use
 
 PACKAGE = "llm_batch"
 """The name of the package of batch helpers in the user's tree."""
@@ -21,7 +22,7 @@ class Draft:
     `imports` are names of the batch helpers that a file needs, by path; `sibling_imports` are
     (statement, name, new name, alias) of names to import beside others. `sites` are the provider calls that
     the rewrite turns into requests, as (scope, call); `providers` their catalog names. `regions` are the
-    loops and functions that change, as (path, first byte, last byte).
+    loops and functions that change, as (path, first byte, last byte); `pools` are uses of executors that go.
     """
 
     edits: dict[str, list[Edit]] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Draft:
     sites: set[tuple[int, int]] = field(default_factory=set)
     providers: set[str] = field(default_factory=set)
     regions: list[tuple[str, int, int]] = field(default_factory=list)
+    pools: list[Use] = field(default_factory=list)
 
     def copy(self) -> "Draft":
         """A copy to fall back to."""
@@ -42,11 +44,12 @@ class Draft:
             set(self.sites),
             set(self.providers),
             list(self.regions),
+            list(self.pools),
         )
 
     def restore(self, earlier: "Draft") -> None:
         """Become what an earlier copy is."""
-        for name in ("edits", "imports", "siblings", "obstacles", "sites", "providers", "regions"):
+        for name in ("edits", "imports", "siblings", "obstacles", "sites", "providers", "regions", "pools"):
             setattr(self, name, getattr(earlier, name))
 
     def claim(self, file: ProgramFile, node: ast.AST) -> None:
@@ -72,6 +75,7 @@ class Draft:
             held.extend(each for each in wanted if each not in held)
         self.providers |= other.providers
         self.regions += other.regions
+        self.pools += other.pools
 
     def edit(self, file: ProgramFile, start: int, end: int, text: str) -> None:
         """Plan an edit; line endings become the file's own."""

@@ -30,12 +30,14 @@ class EffectFinder:
         *,
         skip: Iterable[ast.AST] = (),
         own: frozenset[str] = frozenset(),
+        flowing: bool = False,
     ) -> Effects:
         """What nodes of a function's body do, `skip` and what is in them left out.
 
-        Changes inside of objects that the names `own` hold are nobody else's concern.
+        Changes inside of objects that the names `own` hold are nobody else's concern. With `flowing`, only
+        what goes elsewhere counts as read: not what `x += 1` and `x.append(y)` need to change x itself.
         """
-        visitor = _Visitor(self, file, frozenset(skip), own)
+        visitor = _Visitor(self, file, frozenset(skip), own, flowing=flowing)
         for node in nodes:
             visitor.visit(node)
         return visitor.found
@@ -60,10 +62,10 @@ class EffectFinder:
         body: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
         found = self.of(file, body)
         found.free_names |= names.free(node)
-        return _outside(found, node, body)
+        return outside(found, node, body)
 
 
-def _outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
+def outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
     """What of a function's effects can be seen by its callers."""
     order = [p.arg for p in names.parameters(node.args)]
     free = names.free(node)
@@ -90,9 +92,16 @@ class _Visitor(ast.NodeVisitor):
     """Collects the effects of the nodes it visits."""
 
     def __init__(
-        self, finder: EffectFinder, file: ProgramFile, skip: frozenset[ast.AST], own: frozenset[str]
+        self,
+        finder: EffectFinder,
+        file: ProgramFile,
+        skip: frozenset[ast.AST],
+        own: frozenset[str],
+        *,
+        flowing: bool = False,
     ) -> None:
         self.finder = finder
+        self.flowing = flowing
         self.own = own
         self.program = finder.program
         self.file = file
@@ -142,6 +151,8 @@ class _Visitor(ast.NodeVisitor):
         self.visit(node.value)
         self.visit(node.target)
         match node.target:
+            case _ if self.flowing:
+                pass
             case ast.Name(id=name):
                 self.found.reads.add(Place("name", name))
             case ast.Attribute(attr=attr):
@@ -169,7 +180,7 @@ class _Visitor(ast.NodeVisitor):
         """An object changes: the one a name holds, or the one an attribute or key does."""
         match node:
             case ast.Name(id=name):
-                self.found.writes.add(Place("content", name))
+                self.found.writes |= {Place("content", name), Place("keyed", name)}
             case ast.Attribute(attr=attr):
                 self._changes(Place("attribute", attr), node)
             case ast.Subscript(slice=ast.Constant(value=str(key))):
@@ -272,13 +283,20 @@ class _Visitor(ast.NodeVisitor):
         for edge in edges:
             self._calls(edge.target, node, is_plain=self.program.is_plain(edge))
         if isinstance(node.func, ast.Attribute):
-            self.visit(node.func.value)
+            if not (self.flowing and self._only_changes(node, node.func)):
+                self.visit(node.func.value)
         elif isinstance(node.func, ast.Name):
             self.found.reads.add(Place("name", node.func.id))
         else:
             self.visit(node.func)
         if not any(self.program.is_plain(edge) for edge in edges):
             self._foreign(node)
+
+    def _only_changes(self, node: ast.Call, function: ast.Attribute) -> bool:
+        """Whether a call changes a variable or attribute and its value goes nowhere."""
+        is_direct = isinstance(function.value, ast.Name | ast.Attribute) and root(function.value) is not None
+        is_alone = isinstance(self.file.parents.get(node), ast.Expr)
+        return is_direct and is_alone and function.attr in table()[".mutating"]
 
     def _calls(self, scope: int, node: ast.Call, *, is_plain: bool) -> None:
         summary = self.finder.of_function(scope)
@@ -327,6 +345,10 @@ class _Visitor(ast.NodeVisitor):
             case ".mutating":
                 assert isinstance(node.func, ast.Attribute)
                 self._mutates(node.func.value)
+            case ".reading":
+                self.found.reads |= {FILES, WORLD}
+            case ".saving":
+                self.found.writes.add(FILES)
             case ".writing":
                 assert isinstance(node.func, ast.Attribute)
                 self._mutates(node.func.value)
@@ -350,6 +372,10 @@ class _Visitor(ast.NodeVisitor):
                 self.found.reads |= {FILES, WORLD}
                 if opens_for_writing(node):
                     self.found.writes.add(FILES)
+            case "writes":
+                self.found.writes.add(FILES)
+                if ast.unparse(node.func).endswith("dump") and len(node.args) > 1:
+                    self._mutates(node.args[1])
             case "dynamic":
                 self.found.dynamic = True
             case _:

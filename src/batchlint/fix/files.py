@@ -221,7 +221,9 @@ class Program:
                 continue
             seen.add(scope)
             for edge in self.callers(scope):
-                if edge.call >= 0 and self.is_plain(edge) and self.in_record_loop((edge.caller, edge.call)):
+                key = (edge.caller, edge.call)
+                fans_out = edge.kind is EdgeKind.CALLBACK and edge.call >= 0
+                if fans_out or (edge.call >= 0 and self.is_plain(edge) and self.in_record_loop(key)):
                     found.append(((edge.caller, edge.call), scope))
                 else:
                     todo.append(edge.caller)

@@ -100,3 +100,13 @@ def _bound_anywhere(file: ProgramFile) -> frozenset[str]:
     found |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
     found |= {n.name for n in ast.walk(file.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
     return frozenset(found)
+
+
+def is_harmless(file: ProgramFile, node: ast.expr) -> bool:
+    """Whether evaluating an expression changes nothing: values, and calls that are known to be pure."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and dotted(file, inner.func) not in table()["pure"]:
+            return False
+        if isinstance(inner, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
+            return False
+    return True

@@ -22,9 +22,14 @@ class Supply(Enum):
     LAZY = auto()  # a generator of the program, which runs in turns with the loop
 
 
+def is_progress(file: ProgramFile, node: ast.expr) -> bool:
+    """Whether an expression wraps its first argument in a progress bar."""
+    return isinstance(node, ast.Call) and dotted(file, node.func) in _PROGRESS and bool(node.args)
+
+
 def without_progress(file: ProgramFile, node: ast.expr) -> ast.expr:
     """What a progress bar runs over."""
-    if isinstance(node, ast.Call) and dotted(file, node.func) in _PROGRESS and node.args:
+    if isinstance(node, ast.Call) and is_progress(file, node):
         return node.args[0]
     return node
 

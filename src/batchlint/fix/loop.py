@@ -158,11 +158,11 @@ class Distribution:
                 node in set(ast.walk(a)) for a in self.parts.arguments
             ):
                 self._object(Reason.CALL_FORM, "an argument binds a name", node)
-        for leaving in _leaving(loop.body):
-            in_before = any(leaving in set(ast.walk(s)) for s in self.parts.before)
-            if in_before and isinstance(leaving, ast.Break) and not loop.orelse:
+        for way_out in leaving(loop.body):
+            in_before = any(way_out in set(ast.walk(s)) for s in self.parts.before)
+            if in_before and isinstance(way_out, ast.Break) and not loop.orelse:
                 continue  # the first loop ends as early as the only one did
-            self._object(Reason.EARLY_EXIT, "the loop may end early, after all requests are paid", leaving)
+            self._object(Reason.EARLY_EXIT, "the loop may end early, after all requests are paid", way_out)
         if self.before.exits or self.after.exits:
             self._object(Reason.EARLY_EXIT, "the loop may end the program, after all requests are paid")
         if any(isinstance(n, ast.Continue | ast.Break) for s in self.parts.before for n in ast.walk(s)):
@@ -293,21 +293,21 @@ def _own(parts: Parts) -> frozenset[str]:
     return frozenset(found)
 
 
-def _leaving(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+def leaving(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The `break` and `return` statements that leave the loop whose body these are."""
     for statement in statements:
         if isinstance(statement, ast.Break | ast.Return):
             yield statement
         elif isinstance(statement, ast.For | ast.While | ast.AsyncFor):
-            yield from _leaving(statement.orelse)
-            yield from (s for s in _leaving(statement.body) if isinstance(s, ast.Return))
+            yield from leaving(statement.orelse)
+            yield from (s for s in leaving(statement.body) if isinstance(s, ast.Return))
         elif not isinstance(statement, names.NESTED):
             for block in ("body", "orelse", "finalbody"):
-                yield from _leaving(getattr(statement, block, []))
+                yield from leaving(getattr(statement, block, []))
             for handler in getattr(statement, "handlers", []):
-                yield from _leaving(handler.body)
+                yield from leaving(handler.body)
             for case in getattr(statement, "cases", []):
-                yield from _leaving(case.body)
+                yield from leaving(case.body)
 
 
 def _read_outside(file: ProgramFile, loop: ast.For) -> set[str]:

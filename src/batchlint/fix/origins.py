@@ -65,11 +65,13 @@ def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
     return found
 
 
-_MAKERS = frozenset({"list", "dict", "set", "sorted", "str", "tuple", "defaultdict", "Counter", "deque"})
+_MAKERS = frozenset(
+    {"list", "dict", "set", "sorted", "str", "tuple", "defaultdict", "Counter", "deque", "open"}
+)
 
 
 def _makes(call: ast.Call) -> bool:
-    """Whether a call makes a new container of a built-in type."""
+    """Whether a call makes a new container of a built-in type, or opens a file."""
     return isinstance(call.func, ast.Name) and call.func.id in _MAKERS
 
 

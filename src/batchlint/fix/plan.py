@@ -15,15 +15,19 @@ from batchlint.fix.draft import Draft
 from batchlint.fix.edits import Edit, OverlapError, apply
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.emit import LoopEmitter
+from batchlint.fix.fanout import plan_fan_out
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.find import contradictions
 from batchlint.fix.foreign import means_builtin
+from batchlint.fix.forms import is_fan_out
 from batchlint.fix.iterables import Supply, supply_of, without_progress
 from batchlint.fix.loop import Distribution, divide
 from batchlint.fix.placement import helper_files, import_edits, place
 from batchlint.fix.places import Effects
+from batchlint.fix.pools import retire
 from batchlint.fix.requests import check_site, request_edits
 from batchlint.fix.steps import Steps
+from batchlint.fix.unused import drop_unused
 from batchlint.pipeline import Analysis
 
 
@@ -128,60 +132,60 @@ class Planner:
         file, node = check_site(self.program, Draft(), site)
         if way is None or way.hit is None:
             raise file.decline(Reason.NO_LOOP, "no record loop leads to the call", node)
-        if way.hit.loop < 0:
-            outer = self.program.call(way.hit.scope, way.hit.call)
-            other = self.program.file_of(way.hit.scope)
-            raise other.decline(Reason.LOOP_FORM, "records are fanned out by a call", outer)
         if way.root.kind in _SHORT_LIVED:
             message = "the process may not live until the batch has ended"
             draft.object(file, Reason.SHORT_LIVED, message, node)
         steps = Steps(self.program, self.finder, draft)
         key = (way.hit.scope, way.hit.call)
-        converted = {key}
-        self._loop(draft, steps, key)
+        converted = dict.fromkeys(self._loop(draft, steps, key), self._region(key))
         if key not in self.program.sites:
             for other_key, _ in self.program.record_calls({scope for scope, _ in draft.sites}):
                 if other_key not in converted and other_key not in steps.calls:
                     self._try_loop(draft, steps, other_key, converted)
-        steps.emit(converted)
+        steps.emit(set(converted))
 
     def _try_loop(
-        self, draft: Draft, steps: Steps, key: tuple[int, int], converted: set[tuple[int, int]]
+        self, draft: Draft, steps: Steps, key: tuple[int, int], converted: dict[tuple[int, int], ast.AST]
     ) -> None:
         """Rewrite one more loop where that adds no obstacle; else it goes on with real-time calls."""
         file, call = self.program.file_of(key[0]), self.program.call(*key)
         earlier, scopes, calls = draft.copy(), list(steps.scopes), dict(steps.calls)
         try:
-            loop = _loop_around(file, call)
-            for known in converted:
-                other = _loop_around(self.program.file_of(known[0]), self.program.call(*known))
+            loop = self._region(key)
+            for other in converted.values():
                 if loop is other or loop in file.ancestors(other) or other in file.ancestors(loop):
                     raise file.decline(Reason.SEVERAL_CALLS, "the loops are nested", call)
-            self._loop(draft, steps, key)
+            done = self._loop(draft, steps, key)
             why = draft.obstacles[len(earlier.obstacles) :]
         except DeclinedError as declined:
             why = [declined.obstacle]
         if not why:
-            converted.add(key)
+            converted.update(dict.fromkeys(done, loop))
             return
         draft.restore(earlier)
         steps.scopes, steps.calls = scopes, calls
         draft.object(file, Reason.PARTIAL, f"this loop would go on in real time: {why[0].message}", call)
 
-    def _loop(self, draft: Draft, steps: Steps, key: tuple[int, int]) -> None:
-        """Plan the rewrite of the loop around one call."""
+    def _region(self, key: tuple[int, int]) -> ast.AST:
+        """What changes around a call: its loop, or the statement of a fan-out."""
+        call, file = self.program.call(*key), self.program.file_of(key[0])
+        return file.statement(call) if is_fan_out(self.program, key) else _loop_around(file, call)
+
+    def _loop(self, draft: Draft, steps: Steps, key: tuple[int, int]) -> set[tuple[int, int]]:
+        """Plan the rewrite of the loop around one call; gives the calls that change into others."""
         program = self.program
         call, file = program.call(*key), program.file_of(key[0])
         facts = program.linker.scopes.all[key[0]].facts
         if facts.is_async:
             raise file.decline(Reason.ASYNC, "the loop stands in a coroutine", call)
-        request, effects = self._request(draft, steps, file, key, call)
-        loop = _loop_around(file, call)
         for name in ("zip", "list"):
             if not means_builtin(file, name):
-                raise file.decline(
-                    Reason.CAPTURED_VARIABLE, f"the file gives {name!r} a meaning of its own", loop
-                )
+                message = f"the file gives {name!r} a meaning of its own"
+                raise file.decline(Reason.CAPTURED_VARIABLE, message, call)
+        if is_fan_out(program, key):
+            return plan_fan_out(program, self.finder, draft, steps, key)
+        request, effects = self._request(draft, steps, file, key, call)
+        loop = _loop_around(file, call)
         self._check_others(draft, file, call, loop)
         is_steps = key not in program.sites
         if isinstance(loop, ast.For):
@@ -189,11 +193,12 @@ class Planner:
             self._check_supply(draft, file, call, parts.loop.iter)
             Distribution(program, self.finder, draft, parts, effects).check()
             LoopEmitter(program, draft, parts, request, is_steps).emit()
-            return
+            return {key}
         emitter = ComprehensionEmitter(program, self.finder, draft, file, call, effects)
         for generator in emitter.node.generators:
             self._check_supply(draft, file, call, generator.iter)
         emitter.emit(request, is_steps=is_steps)
+        return {key}
 
     def _check_others(self, draft: Draft, file: ProgramFile, call: ast.Call, loop: ast.AST) -> None:
         """A loop that runs the same code once more would go on sending its requests in real time."""
@@ -220,7 +225,7 @@ class Planner:
         if not self.program.is_plain(edges[0]):
             raise file.decline(Reason.CALL_FORM, "the function is not called directly", call)
         steps.add(edges[0].target)
-        return steps.renamed(file, call, edges[0].target), self.finder.of_function(edges[0].target)
+        return steps.renamed(file, call.func, edges[0].target), self.finder.of_function(edges[0].target)
 
     def _check_supply(self, draft: Draft, file: ProgramFile, call: ast.Call, node: ast.expr) -> None:
         found = supply_of(self.program, file, call, without_progress(file, node))
@@ -231,6 +236,7 @@ class Planner:
 
     def _finish(self, draft: Draft) -> tuple[dict[str, tuple[Edit, ...]], dict[str, bytes]]:
         """Add imports, ask the second finder, and check that the edits fit together."""
+        retire(self.program, draft)
         files = [self.program.file(path) for path in sorted(draft.edits)]
         folder, modules = place(self.root, self.program.linker.scopes.modules, files)
         added = dict(helper_files(self.root, folder, draft.providers, self.program.overlay))
@@ -238,8 +244,8 @@ class Planner:
             import_edits(draft, file, modules[file.path])
             self._ask_second_finder(draft, file)
             try:
-                text = apply(file.text, draft.edits[file.path])
-                ast.parse(text)
+                drop_unused(self.program, draft, file, apply(file.text, draft.edits[file.path]))
+                ast.parse(apply(file.text, draft.edits[file.path]))
             except (OverlapError, SyntaxError) as error:
                 raise file.decline(
                     Reason.OVERLAP, f"the edits do not fit: {error}", file.tree.body[0]

@@ -27,9 +27,12 @@ class Steps:
         self.calls: dict[tuple[int, int], int] = {}
         self._reaching = reaching(program)
 
-    def add(self, entry: int) -> None:
+    def add(self, entry: int, *, judged: bool = True) -> None:
         """Take in a function that a record loop calls, and all that it needs; raises DeclinedError where
-        one of them cannot become a generator, and then takes in nothing."""
+        one of them cannot become a generator, and then takes in nothing.
+
+        Without `judged` it is left to others whether its effects allow that records run together.
+        """
         scopes, calls = list(self.scopes), dict(self.calls)
         try:
             if entry not in self._reaching:
@@ -40,7 +43,8 @@ class Steps:
         except DeclinedError:
             self.scopes, self.calls = scopes, calls
             raise
-        self._check_effects(entry)
+        if judged:
+            self._check_effects(entry)
 
     def _close(self, scope: int, way: tuple[int, ...]) -> None:
         """Take in a function and all functions it calls that send requests."""
@@ -166,18 +170,17 @@ class Steps:
             self._emit_wrapper(file, node, new)
 
     def _emit_call(self, file: ProgramFile, call: ast.Call, target: int) -> None:
-        self._yield(file, call, "yield from ", self.renamed(file, call, target))
+        self._yield(file, call, "yield from ", self.renamed(file, call.func, target))
 
-    def renamed(self, file: ProgramFile, call: ast.Call, target: int) -> list[tuple[int, int, str]]:
-        """The edits that make a call one of the function's generator."""
-        function = call.func
+    def renamed(self, file: ProgramFile, function: ast.expr, target: int) -> list[tuple[int, int, str]]:
+        """The edits that make a mention of a function one of its generator."""
         if isinstance(function, ast.Name):
             self._import_beside(file, function, target)
         elif not isinstance(function, ast.Attribute):
-            raise file.decline(Reason.CALL_FORM, "the function has no name here", call)
+            raise file.decline(Reason.CALL_FORM, "the function has no name here", function)
         name = function.id if isinstance(function, ast.Name) else function.attr
         if name != self.program.function(target).name and isinstance(function, ast.Attribute):
-            raise file.decline(Reason.CALL_FORM, "the function has another name here", call)
+            raise file.decline(Reason.CALL_FORM, "the function has another name here", function)
         end = file.end(function)
         return [(end, end, "_steps")]
 

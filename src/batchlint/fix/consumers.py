@@ -1,0 +1,219 @@
+"""Who takes the results of a fan-out: a list made at once, a loop, a variable, or nobody."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from batchlint.fix import names
+from batchlint.fix.decline import Reason
+from batchlint.fix.draft import Draft
+from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import dotted
+from batchlint.fix.forms import Form, Workers
+from batchlint.fix.iterables import is_progress
+from batchlint.fix.loop import leaving
+
+_AT_ONCE = frozenset(
+    {"list", "tuple", "set", "frozenset", "sorted", "sum", "min", "max", "dict", "pandas.concat", "len"}
+)
+_WRAPPING = frozenset({"enumerate", "zip", "reversed", "filter"})
+_AT_ONCE_METHODS = frozenset({"join", "extend", "update"})
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """What a rewrite replaces, and what happens to the results.
+
+    `node` is the expression that gives them, with wrappers that go; `loop` the `for` loop that takes them one
+    after the other. `is_swallowing` says that an item's failure must wait until its turn comes, or is never
+    seen. `until` is the statement that has taken the last result.
+    """
+
+    node: ast.expr
+    loop: ast.For | None
+    is_swallowing: bool
+    until: ast.stmt
+
+
+def consumer_of(program: Program, draft: Draft, file: ProgramFile, form: Form) -> Consumer:
+    """The consumer of a fan-out's results; raises DeclinedError where it cannot be told."""
+    return _Finder(program, draft, file, form).find()
+
+
+class _Finder:
+    def __init__(self, program: Program, draft: Draft, file: ProgramFile, form: Form) -> None:
+        self.program = program
+        self.draft = draft
+        self.file = file
+        self.form = form
+
+    def find(self) -> Consumer:
+        file = self.file
+        node: ast.expr = self.form.call
+        parent = file.parents[node]
+        while isinstance(parent, ast.Call) and is_progress(file, parent) and parent.args[:1] == [node]:
+            node, parent = parent, file.parents[parent]
+        if isinstance(parent, ast.Call) and dotted(file, parent.func) == "list" and parent.args == [node]:
+            node, parent = parent, file.parents[parent]
+            return Consumer(node, None, False, file.statement(node))
+        if isinstance(parent, ast.For) and parent.iter is node:
+            return self._of_loop(node, parent)
+        if not self.form.is_iterator:
+            return Consumer(node, None, False, file.statement(node))
+        return self._of_iterator(node, parent)
+
+    def _of_loop(self, node: ast.expr, loop: ast.For) -> Consumer:
+        if self.form.is_iterator:
+            self._check_break(loop)
+        swallowing = self.form.is_iterator and _is_guarded(self.file, loop)
+        if swallowing and (loop.iter is not node or self._is_on_one_line(loop)):
+            raise self.file.decline(Reason.BLOCK, "where a record's failure appears would change", loop)
+        return Consumer(node, loop, swallowing, loop)
+
+    def _is_on_one_line(self, loop: ast.For) -> bool:
+        return loop.body[0].lineno == loop.lineno
+
+    def _check_break(self, loop: ast.For) -> None:
+        for statement in leaving(loop.body):
+            message = "the loop may end early, after all requests are paid"
+            self.draft.object(self.file, Reason.EARLY_EXIT, message, statement)
+
+    def _of_iterator(self, node: ast.expr, parent: ast.AST) -> Consumer:
+        file, statement = self.file, self.file.statement(node)
+        match parent:
+            case ast.Expr():
+                if self.form.workers is Workers.NONE or "imap" in ast.unparse(self.form.call.func):
+                    raise file.decline(Reason.LAZY, "nobody takes the results", node)
+                return Consumer(node, None, True, statement)
+            case ast.Assign(targets=[ast.Name(id=name)]) if parent.value is node:
+                return self._of_variable(node, parent, name)
+        if (loop := self._taken_at_once(node)) is not None:
+            if isinstance(loop, ast.For):
+                self._check_break(loop)
+                if _is_guarded(file, loop):
+                    message = "where a record's failure appears would change"
+                    raise file.decline(Reason.BLOCK, message, loop)
+                return Consumer(node, loop, False, loop)
+            return Consumer(node, None, False, statement)
+        raise file.decline(Reason.LAZY, "who takes the results, and when, is not seen", node)
+
+    def _of_variable(self, node: ast.expr, statement: ast.Assign, name: str) -> Consumer:
+        """The iterator is kept in a variable, which is read once, by something that takes all."""
+        file, scope = self.file, self.file.scope(node)
+        uses = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name]
+        loads = [n for n in uses if isinstance(n.ctx, ast.Load)]
+        if len(uses) != len(loads) + 1 or len(loads) > 1 or isinstance(scope, ast.Module | ast.Lambda):
+            raise file.decline(Reason.LAZY, "the results are taken in several places", node)
+        if not loads:
+            if self.form.workers is Workers.NONE:
+                raise file.decline(Reason.LAZY, "nobody takes the results", node)
+            return Consumer(node, None, True, statement)
+        loop = self._taken_at_once(loads[0])
+        if loop is None or file.scope(loads[0]) is not scope or _is_in_other_loop(file, loads[0], statement):
+            raise file.decline(Reason.LAZY, "who takes the results, and when, is not seen", node)
+        if _is_guarded(file, loads[0]) and not _is_guarded(file, statement):
+            raise file.decline(Reason.BLOCK, "where a record's failure appears would change", node)
+        if isinstance(loop, ast.For):
+            self._check_break(loop)
+            if _is_guarded(file, loop):
+                raise file.decline(Reason.BLOCK, "where a record's failure appears would change", loop)
+            return Consumer(node, loop, False, loop)
+        return Consumer(node, None, False, file.statement(loads[0]))
+
+    def _taken_at_once(self, node: ast.expr) -> ast.For | ast.expr | None:
+        """The loop or call that takes all of an iterator's items; None where that is not seen."""
+        file = self.file
+        child: ast.AST = node
+        for parent in file.ancestors(node):
+            match parent:
+                case ast.Call(func=func) if child is not func:
+                    path = dotted(file, func)
+                    if path in _AT_ONCE:
+                        return parent
+                    if path is None and isinstance(func, ast.Attribute) and func.attr in _AT_ONCE_METHODS:
+                        return parent
+                    if path not in _WRAPPING and not is_progress(file, parent):
+                        return None
+                case ast.For(iter=iterable) if iterable is child:
+                    return parent
+                case ast.comprehension(iter=iterable) if iterable is child:
+                    return self._of_clause(parent)
+                case ast.Starred() if isinstance(file.parents[parent], ast.List | ast.Tuple | ast.Set):
+                    return parent
+                case _:
+                    return None
+            child = parent
+        return None
+
+    def _of_clause(self, clause: ast.comprehension) -> ast.expr | None:
+        """A comprehension whose first clause the results are."""
+        outer = self.file.parents[clause]
+        if isinstance(outer, ast.ListComp | ast.SetComp | ast.DictComp) and outer.generators[0] is clause:
+            return outer
+        return None
+
+
+def _is_in_other_loop(file: ProgramFile, node: ast.AST, other: ast.AST) -> bool:
+    """Whether a node is run again and again where another one runs once."""
+    around = set(file.ancestors(other))
+    for outer in file.ancestors(node):
+        if outer in around:
+            return False
+        loops = (ast.For, ast.While, *names.COMPREHENSIONS)
+        if isinstance(outer, loops):
+            first = outer.iter if isinstance(outer, ast.For) else None
+            if isinstance(outer, names.COMPREHENSIONS):
+                first = outer.generators[0].iter
+            if first is None or node not in set(ast.walk(first)):
+                return True
+    return False
+
+
+def _is_guarded(file: ProgramFile, node: ast.AST) -> bool:
+    """Whether a failure is caught in the function that a node stands in."""
+    child = node
+    for outer in file.ancestors(node):
+        if isinstance(outer, FunctionNode | ast.Lambda):
+            return False
+        if isinstance(outer, ast.Try) and child in outer.body and outer.handlers:
+            return True
+        if isinstance(outer, ast.With) and any(
+            dotted(file, item.context_expr.func) == "contextlib.suppress"
+            for item in outer.items
+            if isinstance(item.context_expr, ast.Call)
+        ):
+            return True
+        child = outer
+    return False
+
+
+def beside(file: ProgramFile, form: Form, consumer: Consumer) -> list[ast.AST]:
+    """What the program itself may do while a pool works: from the fan-out on, until the last result is taken,
+    or the pool's block ends."""
+    last = form.binder.statement if form.binder is not None else consumer.until
+    found: list[ast.AST] = []
+    child: ast.AST = file.statement(form.call)
+    found += _loop_body(consumer)
+    for outer in file.ancestors(child):
+        if isinstance(outer, ast.For | ast.While):
+            found += [s for s in outer.body if s is not child]
+        else:
+            found += _later(outer, child, consumer, is_block=outer is last)
+        if outer is last or isinstance(outer, FunctionNode):
+            break
+        child = outer
+    return found
+
+
+def _loop_body(consumer: Consumer) -> list[ast.AST]:
+    return list(consumer.loop.body) if consumer.loop is not None else []
+
+
+def _later(outer: ast.AST, child: ast.AST, consumer: Consumer, *, is_block: bool) -> Iterator[ast.AST]:
+    """The statements behind one in its block; outside of the pool's own block, until all is taken."""
+    for block in (getattr(outer, name, []) for name in ("body", "orelse", "finalbody")):
+        if isinstance(block, list) and child in block:
+            for statement in block[block.index(child) + 1 :]:
+                yield statement
+                if not is_block and statement is consumer.until:
+                    return
