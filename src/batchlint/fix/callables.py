@@ -12,7 +12,7 @@ from batchlint.fix.loop import is_quiet
 from batchlint.fix.steps import Steps
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Target:
     """The function that runs for each record.
 

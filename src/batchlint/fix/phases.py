@@ -40,7 +40,7 @@ class _Around:
     risky: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Parts:
     """The nodes of a function by phase; `asks` are its calls that send requests, with their own flags."""
 
@@ -200,7 +200,7 @@ class _Divider:
         if later or is_mixed or not (earlier or asks):
             self._parts.before.append(node)
         elif asks:
-            self._parts.before += _operands(node, asks[0])
+            self._parts.before.extend(_operands(node, asks[0]))
         if earlier or asks:
             self._parts.after.append(node)
 
