@@ -28,6 +28,7 @@ DATA = {
 """What the programs read: texts, one of them empty and one that the provider refuses."""
 _FENCE = re.compile(r"^```py ([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANTHROPIC = (
+    ("AsyncOpenAI", "AsyncAnthropic"),
     ("from openai import OpenAI", "from anthropic import Anthropic"),
     ("OpenAI()", "Anthropic()"),
     (": OpenAI", ": Anthropic"),

@@ -6,7 +6,7 @@ from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.emit import replaced
+from batchlint.fix.emit import replaced, span_with_parentheses
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.iterables import Supply, supply_of
 from batchlint.fix.places import STDOUT, Effects
@@ -26,11 +26,14 @@ class ComprehensionEmitter:
         file: ProgramFile,
         call: ast.Call,
         steps: Effects | None,
+        awaited: ast.Await | None = None,
     ) -> None:
         self.program = program
         self.draft = draft
         self.file = file
         self.call = call
+        self.awaited = awaited
+        self.whole: ast.expr = awaited or call
         self.finder = finder
         self.steps = steps or Effects()
         self.node = self._comprehension()
@@ -60,14 +63,22 @@ class ComprehensionEmitter:
             raise file.decline(Reason.LOOP_FORM, "the comprehension stands in the body of a class", node)
         self._check()
         draft.claim(file, file.statement(node))
-        if isinstance(node, ast.ListComp) and node.elt is self.call and is_steps:
-            run = draft.use(file, "run_batch")
+        if isinstance(node, ast.ListComp) and node.elt is self.whole and is_steps:
+            run = self._runner("run_batch")
             for at, to, text in request:
                 draft.edit(file, at, to, text)
             draft.edit(file, file.start(node), file.start(node), f"{run}(")
             draft.edit(file, file.end(node), file.end(node), ")")
+            if self.awaited is not None:
+                draft.edit(file, file.start(self.awaited), file.start(self.call), "")
+                draft.edit(file, file.end(self.call), file.end(self.awaited), "")
             return
         self._emit_zip(request, is_steps=is_steps)
+
+    def _runner(self, name: str) -> str:
+        if self.awaited is None:
+            return self.draft.use(self.file, name)
+        return f"await {self.draft.use(self.file, f'{name}_async')}"
 
     def _check(self) -> None:
         file, node, call = self.file, self.node, self.call
@@ -75,7 +86,7 @@ class ComprehensionEmitter:
             n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
         }
         for inner in ast.walk(node):
-            if isinstance(inner, ast.NamedExpr | ast.Await | ast.Lambda):
+            if isinstance(inner, ast.NamedExpr | ast.Await | ast.Lambda) and inner is not self.awaited:
                 raise file.decline(
                     Reason.CALL_FORM, "the comprehension binds names, awaits or defines", inner
                 )
@@ -103,18 +114,19 @@ class ComprehensionEmitter:
         generator = node.generators[0]
         supply = supply_of(self.program, file, self.call, generator.iter)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        gone = set(ast.walk(self.call))
+        gone = set(ast.walk(self.whole))
         rest = {n.id for p in parts for n in ast.walk(p) if isinstance(n, ast.Name) and n not in gone}
         own = names.targets(generator.target)
         if own is None:
             raise file.decline(Reason.LOOP_FORM, "the loop variable is unusual", node)
-        run = draft.use(file, "run_outcomes" if is_steps else "run_requests")
+        run = self._runner("run_outcomes" if is_steps else "run_requests")
         outcome = file.fresh("outcome", "batch_outcome")
         call = replaced(file, self.call, request)
         target, source = file.source(generator.target), file.source(generator.iter)
         conditions = "".join(f" if {file.source(c)}" for c in generator.ifs)
         requests = f"{run}([{call} for {target} in {source}{conditions}])"
-        draft.edit(file, file.start(self.call), file.end(self.call), f"{outcome}.result()")
+        start, end = span_with_parentheses(file, self.whole)
+        draft.edit(file, start, end, f"{outcome}.result()")
         last = generator.ifs[-1] if generator.ifs else generator.iter
         if not rest & own:
             header = f"{outcome} in {requests}"

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     SHARED_STATE = "shared-state"  # the requests' own code shares state between records
     UNKNOWN_ITERABLE = "unknown-iterable"  # it may be endless, or produced while the loop runs
     LAZY = "lazy"  # results are consumed while they are produced
+    TIME_LIMIT = "time-limit"  # a request may take only so long, which no batch can promise
+    LIVE = "live"  # somebody waits for the loop
     # forms that have no rewrite
     NO_LOOP = "no-loop"
     LOOP_FORM = "loop-form"
@@ -55,6 +57,7 @@ UNSAFE = frozenset(
         Reason.EFFECT_ORDER,
         Reason.UNKNOWN_EFFECT,
         Reason.UNKNOWN_ITERABLE,
+        Reason.TIME_LIMIT,
         Reason.NEEDS_SETTING,
         Reason.PARTIAL,
         Reason.SHORT_LIVED,

@@ -64,6 +64,11 @@ class Draft:
             for other_path, other_start, other_end in other.regions
         )
 
+    def is_nested(self, known: int) -> bool:
+        """Whether one of the regions after the first `known` ones meets one of those."""
+        first, later = Draft(regions=self.regions[:known]), Draft(regions=self.regions[known:])
+        return later.meets(first)
+
     def add(self, other: "Draft") -> None:
         """Take in another rewrite that does not meet this one."""
         for path, edits in other.edits.items():

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 
 from batchlint.facts import ScopeKind
 from batchlint.fix import names
+from batchlint.fix.awaiting import kind_of
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
 from batchlint.fix.foreign import ITERABLES, bind, dotted, is_class, opens_for_writing, table
-from batchlint.fix.origins import changed_names, origins, root
+from batchlint.fix.limits import Limits
+from batchlint.fix.origins import outside, root
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place
 
 
@@ -21,6 +23,7 @@ class EffectFinder:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.limits = Limits(program)
         self._functions: dict[int, Effects] = {}
 
     def of(
@@ -59,33 +62,13 @@ class EffectFinder:
         node = file.functions.get(facts.span)
         if node is None:
             return Effects(unknown=[facts.qualname or "a module"], writes={WORLD})
-        body: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
-        found = self.of(file, body)
+        found = self.of(file, _body(node))
         found.free_names |= names.free(node)
-        return outside(found, node, body)
+        return outside(found, node, _body(node))
 
 
-def outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
-    """What of a function's effects can be seen by its callers."""
-    order = [p.arg for p in names.parameters(node.args)]
-    free = names.free(node)
-    local = (set(order) | names.bound(body)) - free
-    changed = changed_names(body)
-    result = Effects(unknown=list(found.unknown), exits=found.exits)
-    result.free_names = set(found.free_names)
-    result.reads = {p for p in found.reads if p.kind not in ("name", "part") or p.name not in local}
-    for place in found.writes:
-        if place.kind not in ("content", "keyed") or place.name not in local:
-            result.writes.add(place)
-        elif place.kind == "keyed" or place.name in changed:
-            for source in origins(place.name, body, set(order)):
-                if source.kind == "channel":
-                    result.unknown.append(f"what {place.name!r} is")
-                elif source.name in order and source.kind == "content":
-                    result.writes.add(Place("parameter", source.name))
-                elif source.name not in local or source.kind == "attribute":
-                    result.writes.add(source)
-    return result
+def _body(node: FunctionNode | ast.Lambda) -> list[ast.AST]:
+    return list(node.body) if isinstance(node.body, list) else [node.body]
 
 
 class _Visitor(ast.NodeVisitor):
@@ -250,6 +233,34 @@ class _Visitor(ast.NodeVisitor):
         inside.writes = {p for p in inside.writes if p.kind not in local or p.name not in own}
         self.found.add(inside)
 
+    # what awaits
+
+    def _awaits(self, node: ast.expr) -> None:
+        """Somebody else's code runs; only of a call it is known what that is."""
+        if not isinstance(node, ast.Call):
+            self.found.unknown.append(ast.unparse(node))
+            self.found.writes.add(WORLD)
+            self.found.reads.add(WORLD)
+
+    def visit_Await(self, node: ast.Await) -> None:
+        """A call does what it does when it is awaited."""
+        self._awaits(node.value)
+        self.visit(node.value)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
+        """Entering and leaving run code of the context manager."""
+        for item in node.items:
+            if not self.finder.limits.is_harmless(self.file, item.context_expr):
+                self._awaits(item.context_expr)
+                self.visit(item)
+        for statement in node.body:
+            self.visit(statement)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> None:
+        """Every round runs code of the iterator."""
+        self._awaits(node.iter)
+        self.generic_visit(node)
+
     # statements that bind names without a Name node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
@@ -323,7 +334,10 @@ class _Visitor(ast.NodeVisitor):
                 self._mutates(passed[name])
 
     def _foreign(self, node: ast.Call) -> None:
-        """What a call outside of the program does, by the tables."""
+        """What a call outside of the program does, by the tables; the event loop's own functions do what
+        the coroutines do that they are given."""
+        if kind_of(self.file, node.func) is not None:
+            return
         kinds_of = table()
         path = dotted(self.file, node.func)
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""

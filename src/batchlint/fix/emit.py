@@ -52,6 +52,16 @@ def joined(opening: str, element: str, tail: str, indent: str, closing: str = "]
     return f"{opening}\n{inner}{element}\n{inner}{tail}\n{indent}{closing}"
 
 
+def span_with_parentheses(file: ProgramFile, node: ast.expr) -> tuple[int, int]:
+    """The bytes of an expression whose value is used, with the parentheses that `await` needs around it."""
+    start, end = file.start(node), file.end(node)
+    if isinstance(node, ast.Await) and isinstance(file.parents[node], ast.Attribute | ast.Subscript):
+        before, after = file.text[:start].rstrip(), file.text[end:].lstrip()
+        if before.endswith(b"(") and after.startswith(b")"):
+            return len(before) - 1, len(file.text) - len(after) + 1
+    return start, end
+
+
 class LoopEmitter:
     """Plans the edits of a loop that is parted at its call.
 
@@ -89,10 +99,8 @@ class LoopEmitter:
             self._emit_with_function()
         else:
             self._emit_before()
-        outcome = self.outcome
-        self.draft.edit(
-            self.file, self.file.start(parts.call), self.file.end(parts.call), f"{outcome}.result()"
-        )
+        start, end = span_with_parentheses(self.file, parts.whole)
+        self.draft.edit(self.file, start, end, f"{self.outcome}.result()")
 
     @property
     def _runner(self) -> str:
@@ -156,14 +164,22 @@ class LoopEmitter:
         ):
             raise file.decline(Reason.BLOCK, "the `try` block may be left before the call", parts.call)
         body = f"{self.indent}    "
-        lines = f"{self.indent}def {name}({', '.join(given)}):\n"
+        lines = f"{self.indent}{self._definition} {name}({', '.join(given)}):\n"
         if parts.inner:
             lines += self._moved(body)
-        call = shifted(file, parts.call, replaced(file, parts.call, self.request), body)
-        word = "yield from" if self.is_steps else "yield"
-        lines += f"{body}return ({word} {call})\n\n"
+        lines += f"{body}{self._asked(body)}\n\n"
         self.is_steps = True
         self._emit_comprehension(f"{name}({', '.join(given)})", lines)
+
+    @property
+    def _definition(self) -> str:
+        return "def"
+
+    def _asked(self, body: str) -> str:
+        """The last line of the function that builds a request."""
+        parts, file = self.parts, self.file
+        call = shifted(file, parts.call, replaced(file, parts.call, self.request), body)
+        return f"return ({'yield from' if self.is_steps else 'yield'} {call})"
 
     def _moved(self, indent: str) -> str:
         """The statements before the call, moved out of the `try`."""

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from batchlint.analysis.loops import LoopRole
@@ -176,6 +177,20 @@ class Program:
             place = self.places.definition(scope)
             raise DeclinedError(Reason.FUNCTION_FORM, f"{facts.qualname or 'a module'} is no def", place)
         return node
+
+    def scope_of_function(self, file: ProgramFile, node: FunctionNode) -> int | None:
+        """The scope that a definition is, None where the index has no such function."""
+        number, span = self.linker.scopes.file_of_path[file.path], span_of(node)
+        for scope in self.linker.scopes.all:
+            if scope.file == number and scope.facts.span == span and scope.facts.kind is ScopeKind.FUNCTION:
+                return scope.number
+        return None
+
+    def files(self) -> Iterator[ProgramFile]:
+        """The files of the program that can be edited."""
+        for path in sorted(self.linker.scopes.file_of_path):
+            with suppress(DeclinedError):
+                yield self.file(path)
 
     def call(self, scope: int, call: int) -> ast.Call:
         """The call expression of a call of the program."""

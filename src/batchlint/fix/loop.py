@@ -23,14 +23,16 @@ from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place, conflicts
 class Parts:
     """A loop's body around the call that sends the request.
 
-    `before` are the statements that run first, `inner` those inside of the `try` block of the call before
-    it, `statement` the one the call is in, `tries` the `try` statements around it. `targets` are the loop's
-    variables, `local` those and all that `before` binds for sure.
+    `whole` is what gives the response: the call, or the expression that awaits it. `before` are the
+    statements that run first, `inner` those inside of the `try` block of the call before it, `statement` the
+    one the call is in, `tries` the `try` statements around it. `targets` are the loop's variables, `local`
+    those and all that `before` binds for sure.
     """
 
     file: ProgramFile
     loop: ast.For
     call: ast.Call
+    whole: ast.expr
     before: list[ast.stmt]
     inner: list[ast.stmt]
     statement: ast.stmt
@@ -51,10 +53,12 @@ class Parts:
         return [s for s in self.loop.body if s not in self.before]
 
 
-def divide(file: ProgramFile, call: ast.Call) -> Parts:
-    """The parts of the loop around a call; raises DeclinedError where the form has no rewrite."""
+def divide(file: ProgramFile, call: ast.Call, awaited: ast.Await | None = None) -> Parts:
+    """The parts of the loop around a call, or around the expression that awaits it; raises DeclinedError
+    where the form has no rewrite."""
+    whole = awaited or call
     statement = file.statement(call)
-    if not _is_evaluated_once(file, call, statement):
+    if not _is_evaluated_once(file, whole, statement):
         raise file.decline(Reason.CONDITIONAL_CALL, "the call is not made for every record", call)
     tries: list[ast.Try] = []
     inner: list[ast.stmt] = []
@@ -77,7 +81,7 @@ def divide(file: ProgramFile, call: ast.Call) -> Parts:
             raise file.decline(Reason.LOOP_FORM, "several statements stand on one line", node)
     before = parent.body[: parent.body.index(child)]
     local = targets | names.surely_bound(before)
-    return Parts(file, parent, call, before, inner, statement, tries, targets, local)
+    return Parts(file, parent, call, whole, before, inner, statement, tries, targets, local)
 
 
 def _describe(node: ast.AST) -> str:
@@ -91,8 +95,8 @@ def _describe(node: ast.AST) -> str:
     return "a block of its own"
 
 
-def _is_evaluated_once(file: ProgramFile, call: ast.Call, statement: ast.stmt) -> bool:
-    """Whether a statement always evaluates a call, and once."""
+def _is_evaluated_once(file: ProgramFile, call: ast.expr, statement: ast.stmt) -> bool:
+    """Whether a statement always evaluates an expression, and once."""
     node: ast.AST = call
     while node is not statement:
         child, node = node, file.parents[node]
@@ -152,7 +156,8 @@ class Distribution:
         for node in names.walk_scope(loop.body):
             if isinstance(node, ast.Yield | ast.YieldFrom):
                 self._object(Reason.LAZY, "results are handed out while the loop runs", node)
-            if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith):
+            is_awaiting = isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith)
+            if is_awaiting and self.parts.whole is self.parts.call:
                 self._object(Reason.ASYNC, "the loop's body awaits something", node)
             if isinstance(node, ast.NamedExpr) and any(
                 node in set(ast.walk(a)) for a in self.parts.arguments
@@ -317,12 +322,12 @@ def _read_outside(file: ProgramFile, loop: ast.For) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(file.scope(loop)):
         is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in inside
-        if isinstance(node, ast.Name) and is_read and not _is_bound_by_loop(file, node, loop):
+        if isinstance(node, ast.Name) and is_read and not is_bound_by_loop(file, node, loop):
             found.add(node.id)
     return found
 
 
-def _is_bound_by_loop(file: ProgramFile, name: ast.Name, loop: ast.For) -> bool:
+def is_bound_by_loop(file: ProgramFile, name: ast.Name, loop: ast.AST) -> bool:
     """Whether a name is the variable of another loop, a comprehension or a nested function there."""
     child: ast.AST = name
     around = set(file.ancestors(loop))

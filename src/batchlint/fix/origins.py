@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterable
 
 from batchlint.fix import names
+from batchlint.fix.files import FunctionNode
 from batchlint.fix.foreign import table
-from batchlint.fix.places import WORLD, Place
+from batchlint.fix.places import WORLD, Effects, Place
 
 
 def origins(name: str, body: list[ast.AST], given: Iterable[str] = ()) -> set[Place]:
@@ -95,3 +96,26 @@ def root(node: ast.AST) -> str | None:
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
+    """What of a function's effects can be seen by its callers."""
+    order = [p.arg for p in names.parameters(node.args)]
+    free = names.free(node)
+    local = (set(order) | names.bound(body)) - free
+    changed = changed_names(body)
+    result = Effects(unknown=list(found.unknown), exits=found.exits)
+    result.free_names = set(found.free_names)
+    result.reads = {p for p in found.reads if p.kind not in ("name", "part") or p.name not in local}
+    for place in found.writes:
+        if place.kind not in ("content", "keyed") or place.name not in local:
+            result.writes.add(place)
+        elif place.kind == "keyed" or place.name in changed:
+            for source in origins(place.name, body, set(order)):
+                if source.kind == "channel":
+                    result.unknown.append(f"what {place.name!r} is")
+                elif source.name in order and source.kind == "content":
+                    result.writes.add(Place("parameter", source.name))
+                elif source.name not in local or source.kind == "attribute":
+                    result.writes.add(source)
+    return result

@@ -10,10 +10,10 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from batchlint.fix.effects import EffectFinder, outside
+from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program
 from batchlint.fix.foreign import bind
-from batchlint.fix.origins import root
+from batchlint.fix.origins import outside, root
 from batchlint.fix.places import Effects, Place, conflicts
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from batchlint.analysis.judge import Judgement
 from batchlint.analysis.model import CallSite
-from batchlint.catalog.model import RootKind
+from batchlint.catalog.model import RootKind, Wait
 from batchlint.finding import FixKind, Site, Verdict
+from batchlint.fix.awaited import CoroutineLoops
 from batchlint.fix.comprehension import ComprehensionEmitter
+from batchlint.fix.coroutines import Coroutines, is_coroutine
 from batchlint.fix.decline import DeclinedError, Obstacle, Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.edits import Edit, OverlapError, apply
@@ -129,33 +131,43 @@ class Planner:
         """Plan the rewrite of the record loops that lead to a site: the one of the verdict's witness, and
         the others as far as they can be rewritten too."""
         way = judgement.way
-        file, node = check_site(self.program, Draft(), site)
+        file, node = check_site(self.program, Draft(), site, awaits=True)
         if way is None or way.hit is None:
             raise file.decline(Reason.NO_LOOP, "no record loop leads to the call", node)
         if way.root.kind in _SHORT_LIVED:
             message = "the process may not live until the batch has ended"
             draft.object(file, Reason.SHORT_LIVED, message, node)
         steps = Steps(self.program, self.finder, draft)
+        coroutines = Coroutines(self.program, draft)
         key = (way.hit.scope, way.hit.call)
-        converted = dict.fromkeys(self._loop(draft, steps, key), self._region(key))
+        converted = dict.fromkeys(self._loop(draft, steps, coroutines, key), self._region(key))
         if key not in self.program.sites:
             for other_key, _ in self.program.record_calls({scope for scope, _ in draft.sites}):
                 if other_key not in converted and other_key not in steps.calls:
-                    self._try_loop(draft, steps, other_key, converted)
+                    self._try_loop(draft, steps, coroutines, other_key, converted)
         steps.emit(set(converted))
+        coroutines.emit()
 
     def _try_loop(
-        self, draft: Draft, steps: Steps, key: tuple[int, int], converted: dict[tuple[int, int], ast.AST]
+        self,
+        draft: Draft,
+        steps: Steps,
+        coroutines: Coroutines,
+        key: tuple[int, int],
+        converted: dict[tuple[int, int], ast.AST],
     ) -> None:
         """Rewrite one more loop where that adds no obstacle; else it goes on with real-time calls."""
         file, call = self.program.file_of(key[0]), self.program.call(*key)
         earlier, scopes, calls = draft.copy(), list(steps.scopes), dict(steps.calls)
+        taken = coroutines.taken.copy()
         try:
             loop = self._region(key)
             for other in converted.values():
                 if loop is other or loop in file.ancestors(other) or other in file.ancestors(loop):
                     raise file.decline(Reason.SEVERAL_CALLS, "the loops are nested", call)
-            done = self._loop(draft, steps, key)
+            done = self._loop(draft, steps, coroutines, key)
+            if draft.is_nested(len(earlier.regions)):
+                raise file.decline(Reason.SEVERAL_CALLS, "the loops are nested", call)
             why = draft.obstacles[len(earlier.obstacles) :]
         except DeclinedError as declined:
             why = [declined.obstacle]
@@ -164,17 +176,28 @@ class Planner:
             return
         draft.restore(earlier)
         steps.scopes, steps.calls = scopes, calls
+        coroutines.taken = taken
+        if why[0].reason is Reason.LIVE:
+            return
         draft.object(file, Reason.PARTIAL, f"this loop would go on in real time: {why[0].message}", call)
 
     def _region(self, key: tuple[int, int]) -> ast.AST:
         """What changes around a call: its loop, or the statement of a fan-out."""
         call, file = self.program.call(*key), self.program.file_of(key[0])
-        return file.statement(call) if is_fan_out(self.program, key) else _loop_around(file, call)
+        is_apart = is_fan_out(self.program, key) or is_coroutine(self.program, key)
+        return file.statement(call) if is_apart else _loop_around(file, call)
 
-    def _loop(self, draft: Draft, steps: Steps, key: tuple[int, int]) -> set[tuple[int, int]]:
+    def _loop(
+        self, draft: Draft, steps: Steps, coroutines: Coroutines, key: tuple[int, int]
+    ) -> set[tuple[int, int]]:
         """Plan the rewrite of the loop around one call; gives the calls that change into others."""
         program = self.program
         call, file = program.call(*key), program.file_of(key[0])
+        self._check_nobody_waits(file, key[0], call)
+        if is_coroutine(program, key):
+            for records in CoroutineLoops(program, self.finder, draft, coroutines).plan(key):
+                self._check_supply(draft, file, call, records)
+            return {key}
         facts = program.linker.scopes.all[key[0]].facts
         if facts.is_async:
             raise file.decline(Reason.ASYNC, "the loop stands in a coroutine", call)
@@ -199,6 +222,13 @@ class Planner:
             self._check_supply(draft, file, call, generator.iter)
         emitter.emit(request, is_steps=is_steps)
         return {key}
+
+    def _check_nobody_waits(self, file: ProgramFile, scope: int, call: ast.Call) -> None:
+        """A loop that somebody waits for stays as it is, whoever else runs it."""
+        for way in self.analysis.narrator.reach.ways_to(scope):
+            if way.root.wait is Wait.LIVE and not way.doubtful:
+                message = f"{way.root.message} waits for the loop"
+                raise file.decline(Reason.LIVE, message, call)
 
     def _check_others(self, draft: Draft, file: ProgramFile, call: ast.Call, loop: ast.AST) -> None:
         """A loop that runs the same code once more would go on sending its requests in real time."""

@@ -10,8 +10,13 @@ from batchlint.fix.files import Program, ProgramFile
 _SETTINGS = {"azure": "AZURE_OPENAI_BATCH_DEPLOYMENT must name a Global-Batch deployment"}
 
 
-def check_site(program: Program, draft: Draft, site: CallSite) -> tuple[ProgramFile, ast.Call]:
-    """The call of a site that can become a request; raises DeclinedError where it cannot."""
+def check_site(
+    program: Program, draft: Draft, site: CallSite, *, awaits: bool = False
+) -> tuple[ProgramFile, ast.Call]:
+    """The call of a site that can become a request; raises DeclinedError where it cannot.
+
+    `awaits` says that the rewrite can have a call whose answer is awaited.
+    """
     file, node = program.file_of(site.scope), program.call(site.scope, site.call)
     if site.is_legacy:
         raise file.decline(Reason.LEGACY_SDK, f"upgrade the {site.provider} SDK first", node)
@@ -21,7 +26,7 @@ def check_site(program: Program, draft: Draft, site: CallSite) -> tuple[ProgramF
     known = site.provider in operations() and vendor in (site.provider, *_SETTINGS)
     if not known or not site.batchable or site.blockers or site.is_streaming:
         raise file.decline(Reason.NO_HELPER, f"no batch helper for {vendor} {site.name}", node)
-    if site.is_async:
+    if site.is_async and not awaits:
         raise file.decline(Reason.ASYNC, "the call is awaited", node)
     _parts(file, site, node)
     if vendor in _SETTINGS:

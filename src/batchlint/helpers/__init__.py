@@ -19,9 +19,10 @@ class Part(NamedTuple):
     names: tuple[str, ...]
 
 
-CORE = ("__main__", "model", "process", "runner", "steps", "store")
+CORE = ("__main__", "limits", "model", "process", "runner", "steps", "store")
 """Modules that every copy holds."""
 CORE_NAMES: Mapping[str, tuple[str, ...]] = {
+    "limits": ("unless_batched", "wait_unless_batched"),
     "model": ("Outcome", "Request"),
     "process": ("finish",),
     "runner": ("DeadlineExceededError", "NotReadyError"),

@@ -13,6 +13,7 @@ from .anthropic_batch import (
 from .bedrock_batch import converse_request, invoke_model_request
 from .gemini_batch import embed_content_request, generate_content_request
 from .groq_batch import groq_chat_request
+from .limits import unless_batched, wait_unless_batched
 from .mistral_batch import (
     mistral_chat_request,
     mistral_chat_request_async,
@@ -97,4 +98,6 @@ __all__ = [
     "run_requests_async",
     "submit",
     "submit_async",
+    "unless_batched",
+    "wait_unless_batched",
 ]

@@ -1,0 +1,127 @@
+"""Record loops in coroutines: fan-outs as runs, and loops that await one record after the other."""
+
+import ast
+
+from batchlint.fix.comprehension import ComprehensionEmitter
+from batchlint.fix.coroutines import Coroutines, Edits
+from batchlint.fix.decline import Reason
+from batchlint.fix.draft import Draft
+from batchlint.fix.effects import EffectFinder
+from batchlint.fix.emit import LoopEmitter, replaced, shifted
+from batchlint.fix.files import Program, ProgramFile
+from batchlint.fix.gather import FanOutCheck, FanOutEmitter
+from batchlint.fix.gathered import Element, Finder, element_around
+from batchlint.fix.loop import Distribution, divide
+from batchlint.fix.places import Effects
+from batchlint.fix.requests import request_edits
+
+
+class CoroutineLoops:
+    """Plans the rewrite of record loops whose call makes a coroutine."""
+
+    def __init__(self, program: Program, finder: EffectFinder, draft: Draft, coroutines: Coroutines) -> None:
+        self.program = program
+        self.finder = finder
+        self.draft = draft
+        self.coroutines = coroutines
+
+    def plan(self, key: tuple[int, int]) -> list[ast.expr]:
+        """Plan the rewrite of the loop around a call; gives what a loop that awaits one record after the
+        other runs over, whose records must be there. Raises DeclinedError."""
+        file, call = self.program.file_of(key[0]), self.program.call(*key)
+        element = element_around(self.program, file, call)
+        awaited = file.parents[element.outer]
+        if isinstance(awaited, ast.Await):
+            return self._one_by_one(file, key, element, awaited)
+        found = Finder(self.program, file).find(element)
+        FanOutCheck(self.program, self.finder, self.draft, self.coroutines, found).check()
+        FanOutEmitter(self.draft, found).emit()
+        return []
+
+    def _one_by_one(
+        self, file: ProgramFile, key: tuple[int, int], element: Element, awaited: ast.Await
+    ) -> list[ast.expr]:
+        call = element.calls[0]
+        if len(element.calls) > 1:
+            raise file.decline(Reason.TIME_LIMIT, "the call stands in another one that is awaited", call)
+        request, effects = self._request(file, key, call)
+        loop = next(
+            outer
+            for outer in file.ancestors(call)
+            if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp)
+        )
+        is_site = key in self.program.sites
+        if isinstance(loop, ast.For):
+            parts = divide(file, call, awaited)
+            Distribution(self.program, self.finder, self.draft, parts, effects).check()
+            AwaitedLoopEmitter(self.program, self.draft, parts, request, not is_site).emit()
+            return [parts.loop.iter]
+        emitter = ComprehensionEmitter(self.program, self.finder, self.draft, file, call, effects, awaited)
+        for generator in emitter.node.generators:
+            if generator.is_async:
+                raise file.decline(Reason.LAZY, "records are produced while the loop runs", loop)
+        emitter.emit(request, is_steps=not is_site)
+        return [generator.iter for generator in emitter.node.generators]
+
+    def _request(
+        self, file: ProgramFile, key: tuple[int, int], call: ast.Call
+    ) -> tuple[Edits, Effects | None]:
+        """The edits that make the loop's call a request, none where it is a coroutine's; and what that
+        does."""
+        before = len(self.coroutines.taken.left)
+        if key in self.program.sites:
+            self.coroutines.add_site(key)
+            self.coroutines.taken.sites.discard(key)  # it becomes a request of the loop, not a call
+        else:
+            self.coroutines.add({edge.target for edge in self.program.edges(key)})
+        left = self.coroutines.taken.left[before:]
+        if left:
+            raise file.decline(left[0].reason, left[0].message, call)
+        if key in self.program.sites:
+            return request_edits(file, self.draft, self.program.sites[key], call), None
+        effects = Effects()
+        for edge in self.program.edges(key):
+            found = self.finder.of_function(edge.target)
+            self._check_apart(edge.target, found)
+            effects.add(found)
+        return [], effects
+
+    def _check_apart(self, entry: int, effects: Effects) -> None:
+        """The coroutines of all records run interleaved: they may not meet in anything."""
+        file, node = self.program.file_of(entry), self.program.function(entry)
+        if effects.dynamic:
+            raise file.decline(Reason.DYNAMIC_SCOPE, f"{node.name} looks at its own variables", node)
+        for place in sorted(effects.writes):
+            if place.kind != "channel":
+                message = f"{node.name} changes {place.name!r} of all records"
+                self.draft.object(file, Reason.SHARED_STATE, message, node)
+            elif place.name == "standard output":
+                self.draft.object(file, Reason.EFFECT_ORDER, f"{node.name} prints", node)
+            elif not effects.unknown:
+                self.draft.object(file, Reason.EFFECT_ORDER, f"{node.name} changes {place.name}", node)
+        for what in dict.fromkeys(effects.unknown):
+            message = f"{node.name} runs {what}, whose effects are not known"
+            self.draft.object(file, Reason.UNKNOWN_EFFECT, message, node)
+        if effects.exits:
+            self.draft.object(file, Reason.EARLY_EXIT, f"{node.name} may end the program", node)
+
+
+class AwaitedLoopEmitter(LoopEmitter):
+    """Plans the edits of a loop in a coroutine that is parted at what it awaits."""
+
+    @property
+    def _runner(self) -> str:
+        name = "run_outcomes_async" if self.is_steps else "run_requests_async"
+        return f"await {self.draft.use(self.file, name)}"
+
+    def _asked(self, body: str) -> str:
+        """The last line of the coroutine that builds a request."""
+        parts, file = self.parts, self.file
+        call = shifted(file, parts.call, replaced(file, parts.call, self.request), body)
+        if not self.is_steps:
+            call = f"{self.draft.use(file, 'batch_call')}({call})"
+        return f"return await {call}"
+
+    @property
+    def _definition(self) -> str:
+        return "async def"
