@@ -23,7 +23,7 @@ from batchlint.program.objects import Bound, Function
 Edits = list[tuple[int, int, str]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What has been taken into a rewrite: coroutines, the provider calls in them, the limits around these
     with what becomes of them, those limits that let records run in turns, and requests that go on in real

@@ -238,9 +238,7 @@ class _Visitor(ast.NodeVisitor):
     def _awaits(self, node: ast.expr) -> None:
         """Somebody else's code runs; only of a call it is known what that is."""
         if not isinstance(node, ast.Call):
-            self.found.unknown.append(ast.unparse(node))
-            self.found.writes.add(WORLD)
-            self.found.reads.add(WORLD)
+            self._by_kind("", ast.Call(node, [], []))
 
     def visit_Await(self, node: ast.Await) -> None:
         """A call does what it does when it is awaited."""

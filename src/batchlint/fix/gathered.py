@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from batchlint.fix import names
 from batchlint.fix.awaiting import begins_task, kind_of
@@ -41,7 +41,7 @@ def element_around(program: Program, file: ProgramFile, call: ast.Call) -> Eleme
     return Element(node, node, None, tuple(calls))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class FanOut:
     """Coroutines that are awaited together at `sink`, a call or a name that a loop runs over.
 
@@ -161,8 +161,7 @@ class Finder:
             raise file.decline(Reason.CAPTURED_VARIABLE, f"a function sees {name!r}", at)
         if len(sinks) != 1 or binding is None:
             raise file.decline(Reason.CALL_FORM, f"{name!r} is not awaited at one place", at)
-        found = sinks[0]
-        found.fills, found.variable = fills, name
+        found = replace(sinks[0], fills=fills, variable=name)
         self._check_order(found, binding)
         return found
 
