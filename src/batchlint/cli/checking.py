@@ -1,5 +1,6 @@
 """What `batchlint check` does: analyse, find, hold against the baseline, report."""
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -168,6 +169,7 @@ def _rewrite(run: _Run) -> int:
         raise UserError("--fix and --diff rewrite files; leave out `-` and the baseline's options")
 
     def analyse_with(files: Mapping[str, bytes]) -> "Report":
+        gc.collect()  # the analysis before last
         return _analyse(run, files, afresh=True)
 
     def reported(report: "Report") -> tuple[tuple[Finding, ...], int]:

@@ -1,6 +1,6 @@
 """Calls: what invoking an object does, how arguments reach parameters, what comes back."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batchlint.facts import ScopeKind
 from batchlint.facts.model import ParameterKind
@@ -20,6 +20,9 @@ from batchlint.program.scopes import Scope
 
 if TYPE_CHECKING:
     from batchlint.program.linker import CallContext, Linker
+
+# Partials of partials deeper than this are not followed.
+_PARTIALS_MAX: Final = 6
 
 
 def context(linker: "Linker", scope: Scope, result: int, kind: EdgeKind, *arguments: int) -> "CallContext":
@@ -241,13 +244,17 @@ def _call_partial(linker: "Linker", context: "CallContext", node: int) -> None:
     from dataclasses import replace
 
     made = linker.contexts.get(node)
-    if made is None or not made.positional:
+    # `f = partial(f, x)` leads back here.
+    if made is None or not made.positional or node in context.through:
+        return
+    if len(context.through) >= _PARTIALS_MAX:
         return
     joined = replace(
         context,
         positional=[*made.positional[1:], *context.positional],
         keywords={**made.keywords, **context.keywords},
         mappings=[*made.mappings, *context.mappings],
+        through=(*context.through, node),
     )
     linker.solver.watch(made.positional[0][0], _invoke_partial, linker, joined, made)
 

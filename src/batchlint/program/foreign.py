@@ -78,7 +78,10 @@ def _escaped(obj: int, linker: "Linker", context: "CallContext") -> None:
     elif isinstance(record, Partial):
         made = linker.contexts.get(record.node)
         if made is not None and made.positional:
-            linker.solver.watch(made.positional[0][0], _escaped, linker, context)
+            key = (record.node, context.scope, context.call)
+            if key not in linker.escaped:  # `f = partial(f, x)` leads back here
+                linker.escaped.add(key)
+                linker.solver.watch(made.positional[0][0], _escaped, linker, context)
 
 
 def select(context: "CallContext", arguments: tuple[Argument, ...]) -> list[tuple[int, bool]]:

@@ -35,7 +35,8 @@ from batchlint.program.solver import Solver
 class CallContext:
     """One call under evaluation: where it stands, what it passes and where its result goes.
 
-    `call` is -1 where no call expression of the program makes it (a property, a decorator).
+    `call` is -1 where no call expression of the program makes it (a property, a decorator). `through` are
+    the calls of `partial` whose arguments it passes on.
     """
 
     scope: int
@@ -47,6 +48,7 @@ class CallContext:
     kind: EdgeKind = EdgeKind.CALL
     higher_order: HigherOrder | None = None
     dispatch: Dispatch | None = None
+    through: tuple[int, ...] = ()
 
     def argument(self, position: int | None, keyword: str | None) -> int | None:
         """The node of an argument given by keyword or position, None where neither is passed."""
@@ -86,6 +88,7 @@ class Linker:
         self.dynamic_members: list[tuple[int, int, int]] = []
         self.kept: list[tuple[int, int, CallContext]] = []
         self.ran: set[int] = set()
+        self.escaped: set[tuple[int, int, int]] = set()
         self.guessed = False
         self.forwarded: set[tuple[int, str, int]] = set()
         self.link()
