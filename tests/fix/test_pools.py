@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fixing import PROVIDERS, Case, check_declined, check_shape, fix, read_cases
 
-SHAPES = read_cases("pools.md")
+SHAPES = [*read_cases("pools.md"), *read_cases("futures.md")]
 DECLINED = read_cases("pools_declined.md")
 
 

@@ -40,6 +40,13 @@ def consumer_of(program: Program, draft: Draft, file: ProgramFile, form: Form) -
     return _Finder(program, draft, file, form).find()
 
 
+def check_break(draft: Draft, file: ProgramFile, loop: ast.For) -> None:
+    """Object to what leaves a loop over results early: the requests are made and paid by then."""
+    for statement in leaving(loop.body):
+        message = "the loop may end early, after all requests are paid"
+        draft.object(file, Reason.EARLY_EXIT, message, statement)
+
+
 class _Finder:
     def __init__(self, program: Program, draft: Draft, file: ProgramFile, form: Form) -> None:
         self.program = program
@@ -64,7 +71,7 @@ class _Finder:
 
     def _of_loop(self, node: ast.expr, loop: ast.For) -> Consumer:
         if self.form.is_iterator:
-            self._check_break(loop)
+            check_break(self.draft, self.file, loop)
         swallowing = self.form.is_iterator and _is_guarded(self.file, loop)
         if swallowing and (loop.iter is not node or self._is_on_one_line(loop)):
             raise self.file.decline(Reason.BLOCK, "where a record's failure appears would change", loop)
@@ -72,11 +79,6 @@ class _Finder:
 
     def _is_on_one_line(self, loop: ast.For) -> bool:
         return loop.body[0].lineno == loop.lineno
-
-    def _check_break(self, loop: ast.For) -> None:
-        for statement in leaving(loop.body):
-            message = "the loop may end early, after all requests are paid"
-            self.draft.object(self.file, Reason.EARLY_EXIT, message, statement)
 
     def _of_iterator(self, node: ast.expr, parent: ast.AST) -> Consumer:
         file, statement = self.file, self.file.statement(node)
@@ -89,7 +91,7 @@ class _Finder:
                 return self._of_variable(node, parent, name)
         if (loop := self._taken_at_once(node)) is not None:
             if isinstance(loop, ast.For):
-                self._check_break(loop)
+                check_break(self.draft, file, loop)
                 if _is_guarded(file, loop):
                     message = "where a record's failure appears would change"
                     raise file.decline(Reason.BLOCK, message, loop)
@@ -114,7 +116,7 @@ class _Finder:
         if _is_guarded(file, loads[0]) and not _is_guarded(file, statement):
             raise file.decline(Reason.BLOCK, "where a record's failure appears would change", node)
         if isinstance(loop, ast.For):
-            self._check_break(loop)
+            check_break(self.draft, file, loop)
             if _is_guarded(file, loop):
                 raise file.decline(Reason.BLOCK, "where a record's failure appears would change", loop)
             return Consumer(node, loop, False, loop)
@@ -188,32 +190,32 @@ def _is_guarded(file: ProgramFile, node: ast.AST) -> bool:
 
 
 def beside(file: ProgramFile, form: Form, consumer: Consumer) -> list[ast.AST]:
-    """What the program itself may do while a pool works: from the fan-out on, until the last result is taken,
-    or the pool's block ends."""
-    last = form.binder.statement if form.binder is not None else consumer.until
+    """What the program itself may do while a pool works for a fan-out."""
+    found = statements_beside(file, form, [consumer.until])
+    return [*found, *consumer.loop.body] if consumer.loop is not None else found
+
+
+def statements_beside(file: ProgramFile, form: Form, until: list[ast.stmt]) -> list[ast.AST]:
+    """The statements that may run while a pool works: from the fan-out on, to the end of the pool's block or
+    the last of the statements that take results."""
+    last = form.binder.statement if form.binder is not None else None
     found: list[ast.AST] = []
     child: ast.AST = file.statement(form.call)
-    found += _loop_body(consumer)
     for outer in file.ancestors(child):
         if isinstance(outer, ast.For | ast.While):
             found += [s for s in outer.body if s is not child]
         else:
-            found += _later(outer, child, consumer, is_block=outer is last)
+            found += _later(outer, child, until if outer is not last else [])
         if outer is last or isinstance(outer, FunctionNode):
             break
         child = outer
     return found
 
 
-def _loop_body(consumer: Consumer) -> list[ast.AST]:
-    return list(consumer.loop.body) if consumer.loop is not None else []
-
-
-def _later(outer: ast.AST, child: ast.AST, consumer: Consumer, *, is_block: bool) -> Iterator[ast.AST]:
-    """The statements behind one in its block; outside of the pool's own block, until all is taken."""
+def _later(outer: ast.AST, child: ast.AST, until: list[ast.stmt]) -> Iterator[ast.AST]:
+    """The statements behind one in its block, to the last of some others where they stand there."""
     for block in (getattr(outer, name, []) for name in ("body", "orelse", "finalbody")):
         if isinstance(block, list) and child in block:
-            for statement in block[block.index(child) + 1 :]:
-                yield statement
-                if not is_block and statement is consumer.until:
-                    return
+            following = block[block.index(child) + 1 :]
+            ends = [n for n, s in enumerate(following, 1) if any(u in set(ast.walk(s)) for u in until)]
+            yield from following[: max(ends)] if ends else following

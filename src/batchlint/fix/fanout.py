@@ -13,6 +13,7 @@ from batchlint.fix.emit import LINE_MAX, shifted
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.foreign import dotted
 from batchlint.fix.forms import Form, Use, Workers, form_of, table
+from batchlint.fix.futures import Futures
 from batchlint.fix.iterables import Supply, supply_of, without_progress
 from batchlint.fix.places import STDOUT, conflicts
 from batchlint.fix.sharing import Sharing
@@ -42,6 +43,8 @@ def plan_fan_out(
     """
     file = program.file_of(key[0])
     form = form_of(program, file, key)
+    if form.takes in ("own", "packed"):
+        return Futures(program, finder, draft, steps).plan(file, key, form)
     return FanOut(program, finder, draft, steps).plan(file, key, form)
 
 

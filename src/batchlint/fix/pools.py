@@ -19,15 +19,36 @@ def retire(program: Program, draft: Draft) -> None:
         gone = {inner for use in draft.pools if use.path == path for inner in ast.walk(use.node)}
         binders = {id(use.binder.statement): use.binder for use in draft.pools if use.path == path}
         blocks: list[ast.With] = []
+        items: list[ast.withitem] = []
         for binder in binders.values():
             statement = binder.statement
             if isinstance(statement, ast.Assign):
                 _drop_assignment(file, draft, binder, gone)
             elif _is_unused(statement, binder.name, gone) and _is_removable(file, binder.constructor):
-                blocks.append(statement)
+                if len(statement.items) == 1:
+                    blocks.append(statement)
+                else:
+                    items += [i for i in statement.items if i.context_expr is binder.constructor]
         for block in list(blocks):
             blocks += [outer for outer in _idle_around(file, block, {*gone}) if outer not in blocks]
         _drop_blocks(file, draft, blocks)
+        for item in items:
+            _drop_item(file, draft, item)
+
+
+def _drop_item(file: ProgramFile, draft: Draft, item: ast.withitem) -> None:
+    """Remove one of several things that a `with` block holds."""
+    block = file.parents[item]
+    assert isinstance(block, ast.With)
+    place = block.items.index(item)
+    if place:
+        draft.edit(file, _item_end(file, block.items[place - 1]), _item_end(file, item), "")
+    else:
+        draft.edit(file, file.start(item.context_expr), file.start(block.items[1].context_expr), "")
+
+
+def _item_end(file: ProgramFile, item: ast.withitem) -> int:
+    return file.end(item.optional_vars or item.context_expr)
 
 
 def _uses(nodes: Iterable[ast.AST], name: str, gone: set[ast.AST]) -> list[ast.Name]:
@@ -116,7 +137,7 @@ def _drop_blocks(file: ProgramFile, draft: Draft, blocks: list[ast.With]) -> Non
     moved: dict[int, int] = {}
     edits = draft.edits.setdefault(file.path, [])
     for block in blocks:
-        if len(block.items) > 1 or not _can_move(file, block, edits):
+        if not _can_move(file, block, edits):
             continue
         inner = len(file.indent(block.body[0])) - len(file.indent(block))
         header = file.line_start(block)
@@ -154,8 +175,7 @@ def _can_move(file: ProgramFile, block: ast.With, edits: list[Edit]) -> bool:
 
 def _after_header(file: ProgramFile, block: ast.With) -> int:
     """The beginning of the line after the header of a `with` block."""
-    item = block.items[-1]
-    at = file.end(item.optional_vars or item.context_expr)
+    at = _item_end(file, block.items[-1])
     while file.text[at : at + 1] != b":":
         at = file.text.index(b"\n", at) if file.text[at : at + 1] == b"#" else at + 1
     return file.text.index(b"\n", at) + 1

@@ -67,7 +67,11 @@ def _drop(
     draft: Draft, file: ProgramFile, node: ast.Import | ast.ImportFrom, unused: list[ast.alias]
 ) -> None:
     if len(unused) == len(node.names):
-        draft.edit(file, *_lines(file, node), "")
+        start, end = _lines(file, node)
+        before, after = file.text[:start], file.text[end:]
+        blank = next((b for b in (b"\n", b"\r\n") if after.startswith(b)), b"")
+        is_apart = not before or before.endswith((b"\n\n", b"\n\r\n"))
+        draft.edit(file, start, end + (len(blank) if is_apart else 0), "")
         return
     kept = [alias for alias in node.names if alias not in unused]
     for number, alias in enumerate(node.names):
