@@ -153,6 +153,8 @@ def listing(fake: FakeProvider, call: Call, match: re.Match[str]) -> Response:
     if after := call.query.get("after_id"):
         ids = [batch["id"] for batch in batches]
         batches = batches[ids.index(after[0]) + 1 :]
+    for batch in batches:
+        fake.look(batch)
     data = [_view(fake, batch) for batch in batches[:limit]]
     ends = (
         {"first_id": data[0]["id"], "last_id": data[-1]["id"]}

@@ -89,6 +89,7 @@ class FakeProvider:
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
+        self._called = threading.Condition(self.lock)
         self.batch_headers: list[dict[str, str]] = []
         self.faults: list[Fault] = []
         self.tries: Counter[str] = Counter()
@@ -97,7 +98,7 @@ class FakeProvider:
         self.submitted: Counter[str] = Counter()
         """How often each request went into a batch that was created."""
         self.polls = 1
-        """How many looks at a batch find it running."""
+        """How many looks at a batch find it running: this is the fake's clock."""
         self.statuses = ["validating", "in_progress", "a_status_of_2031"]
         self.queue_limit = 10**9
         """Requests that may be in running batches at one time."""
@@ -131,6 +132,11 @@ class FakeProvider:
     def count(self, pattern: str) -> int:
         """Return how many calls matched, as "METHOD path"."""
         return sum(bool(re.search(pattern, call)) for call in self.calls)
+
+    def seen(self, pattern: str, *, timeout: float) -> None:
+        """Wait until a call has matched, as "METHOD path"."""
+        with self.lock:
+            assert self._called.wait_for(lambda: self.count(pattern), timeout), f"no call of {pattern}"
 
     def live(self, endpoint: str, body: Any) -> Answer:
         """Run a request in real time and book it."""
@@ -172,6 +178,7 @@ class FakeProvider:
         """Answer a call; None hangs up."""
         with self.lock:
             self.calls.append(f"{call.method} {call.path}")
+            self._called.notify_all()
             fault = next((fault for fault in self.faults if fault.hits(call)), None)
             if fault and isinstance(fault.action, int):
                 return Response(fault.action, {"error": {"message": MESSAGES.get(fault.action, "refused")}})

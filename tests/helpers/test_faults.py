@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +35,7 @@ from batchlint.helpers.llm_batch import (
     submit,
 )
 from batchlint.helpers.llm_batch.__main__ import main as command
-from batchlint.helpers.llm_batch.process import _stores
+from batchlint.helpers.llm_batch.store import _stores
 
 
 def chats(client: Any, *texts: str, model: str = "m") -> list[Request]:
@@ -161,7 +164,7 @@ def test_wrong_key_ends_the_run(fake: FakeProvider, clients: SimpleNamespace, st
 def test_split_by_count_bytes_model_and_endpoint(
     fake: FakeProvider, clients: SimpleNamespace, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from batchlint.helpers.llm_batch.openai_batch import OPENAI
+    from batchlint.helpers.llm_batch import openai_batch
 
     run_requests(chats(clients.openai, *"abcde"), max_requests=2)
     assert sorted(len(batch["items"]) for batch in fake.batches.values()) == [1, 2, 2]
@@ -170,7 +173,7 @@ def test_split_by_count_bytes_model_and_endpoint(
         [embedding_request(clients.openai, model="m", input=["one", "two"]) for _ in range(3)], max_requests=4
     )
     assert sorted(len(batch["items"]) for batch in fake.batches.values()) == [1, 1, 1, 2, 2, 2, 2]
-    monkeypatch.setattr(OPENAI, "max_bytes", 1000)
+    monkeypatch.setattr(openai_batch, "MAX_BYTES", 1000)
     run_requests(chats(clients.openai, *("x" * 400 for _ in range(3)), model="z"))
     assert len(fake.batches) == 10
     [outcome] = run_requests(chats(clients.openai, "x" * 2000, model="z"))
@@ -296,20 +299,50 @@ def test_no_key_on_disk_and_no_prompt_in_the_repository(
     assert (state / ".gitignore").read_text() == "*\n"
 
 
-def test_another_process_waits_for_the_same(
+def test_who_gave_up_waiting_does_not_keep_others_out(
     fake: FakeProvider, clients: SimpleNamespace, state: Path
 ) -> None:
     fake.polls = 3
     with pytest.raises(DeadlineExceededError):
         run_requests(chats(clients.openai, "a"), deadline_hours=0)
-    mine = dict(_stores)
-    _stores.clear()  # what a second process would see: the first one lives, its lock is held
-    with pytest.raises(AlreadyRunningError, match="already waiting"):
-        run_requests(chats(clients.openai, "a"))
-    assert texts_of(run_requests(chats(clients.openai, "b"))), "other requests are free to go"
-    _stores.clear()
-    _stores.update(mine)
+    _stores.clear()  # as in a second process
     assert texts_of(run_requests(chats(clients.openai, "a")))
+    assert fake.count("POST /v1/batches$") == 1
+
+
+WAITING = """
+import sys
+import openai
+from batchlint.helpers.llm_batch import chat_request, run_requests
+
+client = openai.OpenAI(api_key="x", base_url=sys.argv[1] + "/v1")
+run_requests([chat_request(client, model="m", messages=[{"role": "user", "content": "a"}])])
+"""
+
+
+def test_another_process_waits_for_the_same(
+    fake: FakeProvider, clients: SimpleNamespace, state: Path
+) -> None:
+    fake.polls = 10**9
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    other = subprocess.Popen(
+        [sys.executable, "-c", WAITING, fake.url],
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        fake.seen("GET /v1/batches/", timeout=30)
+        with pytest.raises(AlreadyRunningError, match=f"process {other.pid} is already waiting"):
+            run_requests(chats(clients.openai, "a"))
+        with pytest.raises(DeadlineExceededError):
+            run_requests(chats(clients.openai, "b"), deadline_hours=0)
+        assert len(fake.batches) == 2, "other requests are free to go"
+    finally:
+        other.kill()
+        other.wait()
+    fake.polls = 0
+    assert texts_of(run_requests(chats(clients.openai, "a", "b")))
+    assert set(fake.paid_batch.values()) == {1}
 
 
 def test_two_threads_may_ask_the_same(fake: FakeProvider, clients: SimpleNamespace, state: Path) -> None:
@@ -412,9 +445,9 @@ def test_async_client_in_a_sync_run_is_refused(clients: SimpleNamespace, state: 
 def test_coroutines_behind_a_semaphore_do_not_deadlock(
     fake: FakeProvider, clients: SimpleNamespace, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from batchlint.helpers.llm_batch import batch_call, steps
+    from batchlint.helpers.llm_batch import batch_call, steps_async
 
-    monkeypatch.setattr(steps, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(steps_async, "IDLE_SECONDS", 0.05)
 
     async def main() -> list[Any]:
         gate = asyncio.Semaphore(2)

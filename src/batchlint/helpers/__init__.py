@@ -19,32 +19,31 @@ class Part(NamedTuple):
     names: tuple[str, ...]
 
 
-CORE = ("__main__", "limits", "model", "process", "runner", "steps", "store")
-"""Modules that every copy holds."""
 CORE_NAMES: Mapping[str, tuple[str, ...]] = {
     "limits": ("unless_batched", "wait_unless_batched"),
     "model": ("Outcome", "Request"),
-    "process": ("finish",),
     "runner": ("DeadlineExceededError", "NotReadyError"),
     "steps": (
-        "batch_call",
         "collect",
-        "collect_async",
         "pause",
         "run_batch",
-        "run_batch_async",
         "run_now",
-        "run_now_async",
         "run_outcomes",
-        "run_outcomes_async",
         "run_requests",
-        "run_requests_async",
         "submit",
+    ),
+    "steps_async": (
+        "batch_call",
+        "collect_async",
+        "run_batch_async",
+        "run_now_async",
+        "run_outcomes_async",
+        "run_requests_async",
         "submit_async",
     ),
-    "store": ("AlreadyRunningError", "RunError"),
+    "store": ("AlreadyRunningError", "RunError", "finish"),
 }
-"""Public names of the core modules."""
+"""The modules that every copy holds, beside ``__main__``, and their public names."""
 _OPENAI = Part(
     "openai_batch",
     ("sdk",),
@@ -58,6 +57,11 @@ _OPENAI = Part(
         "responses_parse_request",
         "responses_request",
     ),
+)
+_GEMINI = Part(
+    "gemini_batch",
+    ("vertex_batch",),  # an environment variable turns a client into one of Vertex AI
+    ("embed_content_request", "generate_content_request"),
 )
 PARTS: Mapping[str, Part] = {
     "openai": _OPENAI,
@@ -73,7 +77,7 @@ PARTS: Mapping[str, Part] = {
         ),
     ),
     "bedrock": Part("bedrock_batch", (), ("converse_request", "invoke_model_request")),
-    "gemini": Part("gemini_batch", (), ("embed_content_request", "generate_content_request")),
+    "gemini": _GEMINI,
     "groq": Part("groq_batch", ("openai_batch", "sdk"), ("groq_chat_request",)),
     "mistral": Part(
         "mistral_batch",
@@ -87,6 +91,7 @@ PARTS: Mapping[str, Part] = {
             "mistral_parse_request_async",
         ),
     ),
+    "vertex": _GEMINI,
 }
 """What each provider adds, by the catalog's name of the provider."""
 DOCSTRING = '''"""LLM calls through the providers' batch APIs, at half the price of real-time calls.
@@ -110,7 +115,7 @@ def files_for(providers: Iterable[str]) -> Mapping[str, str]:
     parts = {PARTS[provider].module: PARTS[provider] for provider in providers}
     needed = {module for part in parts.values() for module in part.needs}
     source = files(__package__).joinpath("llm_batch")
-    modules = sorted({*CORE, *needed, *parts})
+    modules = sorted({"__main__", *CORE_NAMES, *needed, *parts})
     texts = {f"{name}.py": source.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in modules}
     return {"__init__.py": init_for(parts.values()), **texts}
 
@@ -118,13 +123,9 @@ def files_for(providers: Iterable[str]) -> Mapping[str, str]:
 def init_for(parts: Iterable[Part]) -> str:
     """Return the text of the package's ``__init__.py`` for some providers' parts."""
     exported = {**CORE_NAMES, **{part.module: part.names for part in parts}}
-    imports = []
-    for module, names in sorted(exported.items()):
-        line = f"from .{module} import {', '.join(names)}"
-        if len(line) > 88:
-            line = f"from .{module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
-        imports.append(line)
-    listed = "".join(
-        f'    "{name}",\n' for name in sorted(name for names in exported.values() for name in names)
-    )
-    return f"{DOCSTRING}\n" + "\n".join(imports) + f"\n\n__all__ = [\n{listed}]\n"
+    lines = [
+        f"from .{module} import {name} as {name}\n"
+        for module, names in sorted(exported.items())
+        for name in names
+    ]
+    return f"{DOCSTRING}\n{''.join(lines)}"

@@ -4,100 +4,49 @@ Copied into this project by batchlint; it is yours now, and needs nothing from b
 ``steps.py`` says how to use it, ``runner.py`` what is guaranteed when a run is interrupted.
 """
 
-from .anthropic_batch import (
-    beta_message_parse_request,
-    beta_message_request,
-    message_parse_request,
-    message_request,
-)
-from .bedrock_batch import converse_request, invoke_model_request
-from .gemini_batch import embed_content_request, generate_content_request
-from .groq_batch import groq_chat_request
-from .limits import unless_batched, wait_unless_batched
-from .mistral_batch import (
-    mistral_chat_request,
-    mistral_chat_request_async,
-    mistral_embedding_request,
-    mistral_embedding_request_async,
-    mistral_parse_request,
-    mistral_parse_request_async,
-)
-from .model import Outcome, Request
-from .openai_batch import (
-    chat_request,
-    completion_request,
-    embedding_request,
-    image_request,
-    moderation_request,
-    parse_request,
-    responses_parse_request,
-    responses_request,
-)
-from .process import finish
-from .runner import DeadlineExceededError, NotReadyError
-from .steps import (
-    batch_call,
-    collect,
-    collect_async,
-    pause,
-    run_batch,
-    run_batch_async,
-    run_now,
-    run_now_async,
-    run_outcomes,
-    run_outcomes_async,
-    run_requests,
-    run_requests_async,
-    submit,
-    submit_async,
-)
-from .store import AlreadyRunningError, RunError
-
-__all__ = [
-    "AlreadyRunningError",
-    "DeadlineExceededError",
-    "NotReadyError",
-    "Outcome",
-    "Request",
-    "RunError",
-    "batch_call",
-    "beta_message_parse_request",
-    "beta_message_request",
-    "chat_request",
-    "collect",
-    "collect_async",
-    "completion_request",
-    "converse_request",
-    "embed_content_request",
-    "embedding_request",
-    "finish",
-    "generate_content_request",
-    "groq_chat_request",
-    "image_request",
-    "invoke_model_request",
-    "message_parse_request",
-    "message_request",
-    "mistral_chat_request",
-    "mistral_chat_request_async",
-    "mistral_embedding_request",
-    "mistral_embedding_request_async",
-    "mistral_parse_request",
-    "mistral_parse_request_async",
-    "moderation_request",
-    "parse_request",
-    "pause",
-    "responses_parse_request",
-    "responses_request",
-    "run_batch",
-    "run_batch_async",
-    "run_now",
-    "run_now_async",
-    "run_outcomes",
-    "run_outcomes_async",
-    "run_requests",
-    "run_requests_async",
-    "submit",
-    "submit_async",
-    "unless_batched",
-    "wait_unless_batched",
-]
+from .anthropic_batch import beta_message_parse_request as beta_message_parse_request
+from .anthropic_batch import beta_message_request as beta_message_request
+from .anthropic_batch import message_parse_request as message_parse_request
+from .anthropic_batch import message_request as message_request
+from .bedrock_batch import converse_request as converse_request
+from .bedrock_batch import invoke_model_request as invoke_model_request
+from .gemini_batch import embed_content_request as embed_content_request
+from .gemini_batch import generate_content_request as generate_content_request
+from .groq_batch import groq_chat_request as groq_chat_request
+from .limits import unless_batched as unless_batched
+from .limits import wait_unless_batched as wait_unless_batched
+from .mistral_batch import mistral_chat_request as mistral_chat_request
+from .mistral_batch import mistral_chat_request_async as mistral_chat_request_async
+from .mistral_batch import mistral_embedding_request as mistral_embedding_request
+from .mistral_batch import mistral_embedding_request_async as mistral_embedding_request_async
+from .mistral_batch import mistral_parse_request as mistral_parse_request
+from .mistral_batch import mistral_parse_request_async as mistral_parse_request_async
+from .model import Outcome as Outcome
+from .model import Request as Request
+from .openai_batch import chat_request as chat_request
+from .openai_batch import completion_request as completion_request
+from .openai_batch import embedding_request as embedding_request
+from .openai_batch import image_request as image_request
+from .openai_batch import moderation_request as moderation_request
+from .openai_batch import parse_request as parse_request
+from .openai_batch import responses_parse_request as responses_parse_request
+from .openai_batch import responses_request as responses_request
+from .runner import DeadlineExceededError as DeadlineExceededError
+from .runner import NotReadyError as NotReadyError
+from .steps import collect as collect
+from .steps import pause as pause
+from .steps import run_batch as run_batch
+from .steps import run_now as run_now
+from .steps import run_outcomes as run_outcomes
+from .steps import run_requests as run_requests
+from .steps import submit as submit
+from .steps_async import batch_call as batch_call
+from .steps_async import collect_async as collect_async
+from .steps_async import run_batch_async as run_batch_async
+from .steps_async import run_now_async as run_now_async
+from .steps_async import run_outcomes_async as run_outcomes_async
+from .steps_async import run_requests_async as run_requests_async
+from .steps_async import submit_async as submit_async
+from .store import AlreadyRunningError as AlreadyRunningError
+from .store import RunError as RunError
+from .store import finish as finish

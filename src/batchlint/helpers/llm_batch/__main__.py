@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
-from .model import PROVIDERS, Settings, run_to_end
-from .process import open_store
+from .model import Settings, run_to_end
 from .runner import Run
 from .store import Batch
 
@@ -26,34 +26,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dir", help="the state folder; default: LLM_BATCH_DIR or .llm_batch")
     options = parser.parse_args(arguments)
     settings = Settings.read(**({"dir": options.dir} if options.dir else {}))
-    folder = Path(settings.dir)
-    if not folder.is_dir():
-        print(f"llm_batch: no state folder {folder}; name it with --dir", file=sys.stderr)
+    if not Path(settings.dir).is_dir():
+        print(f"llm_batch: no state folder {settings.dir}; name it with --dir", file=sys.stderr)
         return 2
-    wanted = set(options.batch)
     if options.command == "status":
-        logs = [path for path in sorted(folder.glob("*/log.jsonl")) if ".draft-" not in path.parent.name]
-        found = [Batch(path.parent).load() for path in logs]
-        for batch in found:
-            if not wanted or batch.folder.name in wanted:
-                print(_described(batch))
+        for log in sorted(Path(settings.dir).glob("*/log.jsonl")):
+            if log.parent.name in (options.batch or [log.parent.name]):
+                print(_described(Batch(log.parent)))
         return 0
-    found = [batch for batch in open_store(settings.dir).batches.values() if not batch.collected]
-    chosen = [batch for batch in found if not wanted or batch.folder.name in wanted]
     with Run(settings) as run:
-        for batch in chosen:
-            provider = PROVIDERS[batch.group["provider"]]
-            run.adopt(batch, provider, provider.default_client(batch.group))
+        for name, batch in run.store.batches.items():
+            wanted = name in (options.batch or [name]) and not batch.facts.get("collected")
+            if wanted and batch.facts.get("intent") and batch.lock():
+                provider = import_module(f".{batch.group['provider']}_batch", __package__)
+                run.adopt(batch, provider, provider.default_client(batch.group))
         run_to_end(run.settle() if options.command == "resume" else run.cancel())
-        run.keep()
     return 0
 
 
 def _described(batch: Batch) -> str:
     facts = batch.facts
-    state = "collected" if batch.collected else "running" if facts.get("batch_id") else "not created"
-    where = facts.get("batch_id") or "-"
-    model = batch.group.get("model") or "-"
+    state = "collected" if facts.get("collected") else "running" if facts.get("batch_id") else "not created"
+    where, model = facts.get("batch_id") or "-", batch.group.get("model") or "-"
     return f"{batch.folder.name}  {state:<11}  {len(batch.ids):>6} requests  {model}  {where}"
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
+import sys
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 
-from .model import PROVIDERS, Encoded, Progress, Provider, Request
+from .model import Encoded, Progress, Request, Settings, json_lines
 from .store import CANCELLED, UNANSWERED, Batch, Reply, RunError
 
-ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
-"""Every other status, also one not known today, counts as running."""
+# Fewer than 100 go in real time.
+MAX_REQUESTS, MAX_BYTES, MIN_REQUESTS = 50_000, 1_000_000_000, 100
+ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})  # others: running
 CODES = {
     400: "ValidationException",
     403: "AccessDeniedException",
@@ -28,136 +30,105 @@ CODES = {
     429: "ThrottlingException",
     500: "InternalServerException",
     503: "ServiceUnavailableException",
-}
-"""The exceptions of the real-time calls by HTTP status."""
-UNSUPPORTED = ("toolConfig", "outputConfig", "guardrailConfig", "promptVariables")
-"""Arguments of ``converse`` that a job cannot take, or is not known to."""
+}  # the exceptions of the real-time calls by HTTP status
+UNSUPPORTED = ("toolConfig", "outputConfig", "guardrailConfig", "promptVariables")  # a job does not take
 NOT_SENT = ("modelId", "performanceConfig", "serviceTier", "requestMetadata")
 
 
-class Bedrock(Provider):
-    """Model invocation jobs: 100 to 50,000 requests for one model; fewer go in real time."""
+def encode(request: Request, settings: Settings) -> Encoded:
+    """Turn a request into data; raises ValueError for what no job can do."""
+    if not (settings.bedrock_batch_bucket and settings.bedrock_batch_role_arn):
+        raise RunError("set BEDROCK_BATCH_BUCKET and BEDROCK_BATCH_ROLE_ARN to run Bedrock batches")
+    kwargs = request.kwargs
+    refused = [name for name in UNSUPPORTED if kwargs.get(name)]
+    if refused:
+        raise ValueError(f"a Bedrock batch does not take {', '.join(refused)}")
+    group = {"provider": "bedrock", "region": request.client.meta.region_name, "model": kwargs["modelId"]}
+    if request.operation == "converse":
+        body = {name: _json(value) for name, value in kwargs.items() if name not in NOT_SENT}
+        return Encoded({**group, "type": "Converse"}, body, _converse_response)
+    return Encoded({**group, "type": "InvokeModel"}, json.loads(kwargs["body"]), _invoke_response)
 
-    name = "bedrock"
-    min_requests = 100
-    max_bytes = 1_000_000_000
 
-    def encode(self, request: Request) -> Encoded:
-        """See Provider; raises ValueError for what no job can do."""
-        if not (os.environ.get("BEDROCK_BATCH_BUCKET") and os.environ.get("BEDROCK_BATCH_ROLE_ARN")):
-            raise RunError("set BEDROCK_BATCH_BUCKET and BEDROCK_BATCH_ROLE_ARN to run Bedrock batches")
-        kwargs = request.kwargs
-        refused = [name for name in UNSUPPORTED if kwargs.get(name)]
-        if refused:
-            raise ValueError(f"a Bedrock batch does not take {', '.join(refused)}")
-        converses = request.operation == "converse"
-        if converses:
-            body = {name: _json(value) for name, value in kwargs.items() if name not in NOT_SENT}
-        else:
-            body = json.loads(kwargs["body"])
-        group = {
-            "provider": self.name,
-            "region": request.client.meta.region_name,
-            "model": kwargs["modelId"],
-            "type": "Converse" if converses else "InvokeModel",
-        }
-        return Encoded(group, body, _converse_response if converses else _invoke_response)
+def line(group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:
+    """Return the line of a request in the upload."""
+    return {"recordId": key, "modelInput": body}
 
-    def line(self, group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:
-        """See Provider."""
-        return {"recordId": key, "modelInput": body}
 
-    async def upload(self, client: Any, batch: Batch) -> Any:
-        """See Provider."""
-        bucket = os.environ["BEDROCK_BATCH_BUCKET"]
-        key = f"llm_batch/{batch.token}/requests.jsonl"
-        _service(client, "s3").upload_file(str(batch.requests), bucket, key)
-        return {"bucket": bucket, "key": key}
+async def upload(client: Any, batch: Batch, settings: Settings) -> Any:
+    """Put the requests into the bucket; return its name and the role."""
+    bucket = settings.bedrock_batch_bucket
+    key = f"llm_batch/{batch.token}/requests.jsonl"
+    _service(client, "s3").upload_file(str(batch.requests), bucket, key)
+    return {"bucket": bucket, "role": settings.bedrock_batch_role_arn}
 
-    async def create(self, client: Any, batch: Batch) -> str:
-        """See Provider; the token makes AWS take a second creation for the first."""
-        place = batch.facts["uploaded"]
-        folder = f"s3://{place['bucket']}/llm_batch/{batch.token}"
-        job = _service(client, "bedrock").create_model_invocation_job(
-            jobName=f"llm-batch-{batch.token}",
-            clientRequestToken=batch.token,
-            roleArn=os.environ["BEDROCK_BATCH_ROLE_ARN"],
-            modelId=batch.group["model"],
-            modelInvocationType=batch.group["type"],
-            inputDataConfig={
-                "s3InputDataConfig": {"s3Uri": f"{folder}/requests.jsonl", "s3InputFormat": "JSONL"}
-            },
-            outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{folder}/out/"}},
-        )
-        return str(job["jobArn"])
 
-    async def find(self, client: Any, batch: Batch, taken: set[str]) -> str | None:
-        """See Provider."""
-        found = _service(client, "bedrock").list_model_invocation_jobs(nameContains=batch.token)
-        for job in found["invocationJobSummaries"]:
-            if job["jobArn"] not in taken:
-                return str(job["jobArn"])
-        return None
+async def create(client: Any, batch: Batch) -> str:
+    """Start the job; the token makes AWS take a second creation for the first."""
+    place = batch.facts["uploaded"]
+    folder = f"s3://{place['bucket']}/llm_batch/{batch.token}"
+    source = {"s3Uri": f"{folder}/requests.jsonl", "s3InputFormat": "JSONL"}
+    job = _service(client, "bedrock").create_model_invocation_job(
+        jobName=f"llm-batch-{batch.token}",
+        clientRequestToken=batch.token,
+        roleArn=place["role"],
+        modelId=batch.group["model"],
+        modelInvocationType=batch.group["type"],
+        inputDataConfig={"s3InputDataConfig": source},
+        outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{folder}/out/"}},
+    )
+    return str(job["jobArn"])
 
-    async def poll(self, client: Any, batch: Batch) -> Progress:
-        """See Provider."""
-        arn = batch.facts["batch_id"]
-        job = _service(client, "bedrock").get_model_invocation_job(jobIdentifier=arn)
-        failure = job.get("message") or "the job failed" if job["status"] == "Failed" else None
-        return Progress(job["status"] in ENDED, job.get("processedRecordCount", 0), job["status"], failure)
 
-    async def results(self, client: Any, batch: Batch) -> AsyncIterator[tuple[str, Reply]]:
-        """See Provider."""
-        bucket, storage = batch.facts["uploaded"]["bucket"], _service(client, "s3")
-        pages = storage.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=bucket, Prefix=f"llm_batch/{batch.token}/out/"):
-            for found in page.get("Contents", ()):
-                if not found["Key"].endswith(".jsonl.out"):  # manifest.json.out holds counts only
-                    continue
-                for line in storage.get_object(Bucket=bucket, Key=found["Key"])["Body"].iter_lines():
-                    item = json.loads(line)
+async def find(client: Any, batch: Batch) -> str | None:
+    """Ask for the job by its name."""
+    jobs = _service(client, "bedrock").list_model_invocation_jobs(nameContains=batch.token)
+    return next((str(job["jobArn"]) for job in jobs["invocationJobSummaries"]), None)
+
+
+async def poll(client: Any, batch: Batch) -> Progress:
+    """Look at the job."""
+    arn = batch.facts["batch_id"]
+    job = _service(client, "bedrock").get_model_invocation_job(jobIdentifier=arn)
+    failure = job.get("message") or "the job failed" if job["status"] == "Failed" else None
+    return Progress(job["status"] in ENDED, job.get("processedRecordCount", 0), job["status"], failure)
+
+
+async def results(client: Any, batch: Batch) -> AsyncIterator[tuple[str, Reply]]:
+    """Read all result files of the job."""
+    bucket, storage = batch.facts["uploaded"]["bucket"], _service(client, "s3")
+    pages = storage.get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=bucket, Prefix=f"llm_batch/{batch.token}/out/"):
+        for found in page.get("Contents", ()):
+            if found["Key"].endswith(".jsonl.out"):  # manifest.json.out holds counts only
+                file = storage.get_object(Bucket=bucket, Key=found["Key"])["Body"]
+                async for item in json_lines(file.iter_chunks(65536)):
                     yield item["recordId"], _reply(item, batch.group["type"])
 
-    async def cancel(self, client: Any, batch: Batch) -> None:
-        """See Provider."""
-        _service(client, "bedrock").stop_model_invocation_job(jobIdentifier=batch.facts["batch_id"])
 
-    async def send(self, client: Any, batch: Batch, body: Any) -> Reply:
-        """See Provider."""
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+async def cancel(client: Any, batch: Batch) -> None:
+    """Stop the job."""
+    _service(client, "bedrock").stop_model_invocation_job(jobIdentifier=batch.facts["batch_id"])
 
-        model = batch.group["model"]
-        try:
-            if batch.group["type"] == "Converse":
-                answer = client.converse(modelId=model, **body)
-                answer.pop("ResponseMetadata", None)
-                return Reply(200, answer)
-            return Reply(
-                200, json.loads(client.invoke_model(modelId=model, body=json.dumps(body))["body"].read())
-            )
-        except ClientError as error:
-            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            operation = batch.group["type"]
-            return Reply(status, {"error": {"code": code, "message": message, "operation": operation}})
 
-    def error(self, client: Any, reply: Reply) -> Exception:
-        """See Provider: the client's own exception class."""
-        status = 408 if reply.status in (UNANSWERED, CANCELLED) else reply.status
-        error = reply.body.get("error") or {}
-        code = CODES.get(status, "InternalServerException")
-        response = {
-            "Error": {"Code": code, "Message": str(error.get("message", ""))},
-            "ResponseMetadata": {"HTTPStatusCode": status},
-        }
-        kind = client.exceptions.from_code(code)
-        return kind(response, error.get("operation", "InvokeModel"))  # type: ignore[no-any-return]
+def error(client: Any, reply: Reply) -> Exception:
+    """Build the client's own exception class."""
+    status = 408 if reply.status in (UNANSWERED, CANCELLED) else reply.status
+    failure = reply.body.get("error") or {}
+    code = CODES.get(status, "InternalServerException")
+    response = {
+        "Error": {"Code": code, "Message": str(failure.get("message", ""))},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    kind = client.exceptions.from_code(code)
+    return kind(response, failure.get("operation", "InvokeModel"))  # type: ignore[no-any-return]
 
-    def default_client(self, group: Mapping[str, Any]) -> Any:
-        """See Provider."""
-        import boto3  # type: ignore[import-untyped]
 
-        return boto3.client("bedrock-runtime", region_name=group["region"])
+def default_client(group: Mapping[str, Any]) -> Any:
+    """Make a client for the command line."""
+    import boto3  # type: ignore[import-untyped]
+
+    return boto3.client("bedrock-runtime", region_name=group["region"])
 
 
 def _service(client: Any, name: str) -> Any:
@@ -197,15 +168,10 @@ def _invoke_response(body: Any) -> Any:
     return _converse_response(response)
 
 
-BEDROCK = Bedrock()
-PROVIDERS[BEDROCK.name] = BEDROCK
+def _request(operation: str, client: Any, /, **kwargs: Any) -> Request:
+    return Request(sys.modules[__name__], client, operation, kwargs)
 
 
-def converse_request(client: Any, **kwargs: Any) -> Request:
-    """``client.converse(**kwargs)`` of a ``bedrock-runtime`` client, not yet sent."""
-    return Request(BEDROCK, client, "converse", kwargs)
-
-
-def invoke_model_request(client: Any, **kwargs: Any) -> Request:
-    """``client.invoke_model(**kwargs)`` of a ``bedrock-runtime`` client, not yet sent."""
-    return Request(BEDROCK, client, "invoke_model", kwargs)
+# converse_request(client, **kwargs) is client.converse(**kwargs), not yet sent, of a bedrock-runtime client.
+converse_request = partial(_request, "converse")
+invoke_model_request = partial(_request, "invoke_model")

@@ -1,53 +1,45 @@
-"""Groq: the Batch API in OpenAI's shape, with the ``groq`` SDK."""
+"""Groq: OpenAI's Batch API with the ``groq`` SDK; chat completions only."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .model import PROVIDERS, Request, settle
-from .openai_batch import OpenAI
-from .sdk import Captured
+from .model import Encoded, Request, Settings, settle
+from .openai_batch import cancel, create, error, line, poll, results, upload
+from .sdk import capture
 from .store import Batch
 
-PREFIX = "/openai"
-"""What stands before ``/v1`` in the SDK's paths and not in a batch's."""
+MAX_REQUESTS, MAX_BYTES, MIN_REQUESTS = 50_000, 100_000_000, 1
+__all__ = ["cancel", "create", "error", "line", "poll", "results", "upload"]
 
 
-class Groq(OpenAI):
-    """Chat completions only; 50,000 requests and, by the SDK's word, 100 MB."""
-
-    name = "groq"
-    module = "groq"
-    max_bytes = 100_000_000
-
-    def group(self, request: Request, captured: Captured, body: Mapping[str, Any]) -> dict[str, Any]:
-        """See SDKProvider."""
-        endpoint = captured.path[len(PREFIX) :]
-        return {**super().group(request, captured, body), "endpoint": endpoint}
-
-    def path(self, group: Mapping[str, Any]) -> str:
-        """See SDKProvider."""
-        return PREFIX + str(group["endpoint"])
-
-    async def find(self, client: Any, batch: Batch, taken: set[str]) -> str | None:
-        """See Provider; this listing has no pages."""
-        for seen in (await settle(client.batches.list())).data:
-            if (seen.metadata or {}).get("llm_batch") == batch.token and seen.id not in taken:
-                return str(seen.id)
-        return None
-
-    def default_client(self, group: Mapping[str, Any]) -> Any:
-        """See Provider."""
-        import groq
-
-        return groq.Groq(base_url=group["host"])
+def encode(request: Request, settings: Settings) -> Encoded:
+    """Turn a request into data. All requests of a batch go to one model."""
+    call = capture(request)
+    body = call.batch_body()
+    endpoint = call.path[len("/openai") :]
+    host = str(request.client.base_url).rstrip("/")
+    group = {"provider": "groq", "host": host, "endpoint": endpoint, "model": body["model"]}
+    return Encoded(group, body, call.decode)
 
 
-GROQ = Groq()
-PROVIDERS[GROQ.name] = GROQ
+async def find(client: Any, batch: Batch) -> str | None:
+    """Look through all batches; this listing has no pages."""
+    for seen in (await settle(client.batches.list())).data:
+        if (seen.metadata or {}).get("llm_batch") == batch.token:
+            return str(seen.id)
+    return None
 
 
-def groq_chat_request(client: Any, **kwargs: Any) -> Request:
+def default_client(group: Mapping[str, Any]) -> Any:
+    """Make a client for the command line."""
+    import groq
+
+    return groq.Groq(base_url=group["host"])
+
+
+def groq_chat_request(client: Any, /, **kwargs: Any) -> Request:
     """``client.chat.completions.create(**kwargs)`` of a Groq client, not yet sent."""
-    return Request(GROQ, client, "chat.completions.create", kwargs)
+    return Request(sys.modules[__name__], client, "chat.completions.create", kwargs)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from .steps import _lobby
+from .steps_async import _lobby
 
 T = TypeVar("T")
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from .model import PROVIDERS, Encoded, Progress, Provider, Request, json_lines, run_to_end, settle
+from .model import Encoded, Progress, Request, Settings, json_lines, run_to_end
 from .store import CANCELLED, UNANSWERED, Batch, Reply
 
-ENDED = frozenset({"SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED"})
-"""Every other status, also one not known today, counts as running."""
+MAX_REQUESTS, MAX_BYTES, MIN_REQUESTS = 100_000, 500_000_000, 1
+ENDED = frozenset({"SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED"})  # others: running
 
 
 class _Recorded(BaseException):
@@ -46,115 +48,98 @@ def _call(request: Request, kwargs: Mapping[str, Any], reply: Reply | None = Non
     return run_to_end(result) if hasattr(result, "send") else result
 
 
-class Mistral(Provider):
-    """Batch jobs: one model and endpoint each."""
+def encode(request: Request, settings: Settings) -> Encoded:
+    """Turn a request into data. All requests of a batch go to one endpoint and one model."""
+    sent = {name: value for name, value in request.kwargs.items() if name not in ("retries", "timeout_ms")}
+    try:
+        _call(request, sent)
+    except _Recorded as recorded:
+        body, path = recorded.body, recorded.path
+    else:
+        raise TypeError("the client is not one of mistralai")
+    if body.get("stream"):
+        raise ValueError("a batch cannot stream")
+    for name in ("stream", "service_tier"):
+        body.pop(name, None)
+    group = {"provider": "mistral", "endpoint": path, "model": body.pop("model")}
+    like = request._replace(kwargs={})
+    embeds = request.operation.startswith("embeddings")
+    kept: dict[str, Any] = {"model": group["model"], **({"inputs": "-"} if embeds else {"messages": []})}
+    if "parse" in request.operation:
+        kept["response_format"] = request.kwargs["response_format"]
+    return Encoded(group, body, lambda answer: _call(like, kept, Reply(200, answer)))
 
-    name = "mistral"
-    max_requests = 100_000
-    max_bytes = 500_000_000
 
-    def is_async(self, request: Request) -> bool:
-        """Whether the call is one of the ``_async`` methods."""
-        return request.operation.endswith("_async")
+def line(group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:
+    """Return the line of a request in the upload."""
+    return {"custom_id": key, "body": body}
 
-    def encode(self, request: Request) -> Encoded:
-        """See Provider."""
-        sent = {
-            name: value for name, value in request.kwargs.items() if name not in ("retries", "timeout_ms")
-        }
-        try:
-            _call(request, sent)
-        except _Recorded as recorded:
-            body, path = recorded.body, recorded.path
-        else:
-            raise TypeError("the client is not one of mistralai")
-        if body.get("stream"):
-            raise ValueError("a batch cannot stream")
-        for name in ("stream", "service_tier"):
-            body.pop(name, None)
-        group = {"provider": self.name, "endpoint": path, "model": body.pop("model")}
-        like = Request(self, request.client, request.operation, {})
-        embeds = request.operation.startswith("embeddings")
-        kept: dict[str, Any] = {"model": group["model"], **({"inputs": "-"} if embeds else {"messages": []})}
-        if "parse" in request.operation:
-            kept["response_format"] = request.kwargs["response_format"]
-        return Encoded(group, body, lambda answer: _call(like, kept, Reply(200, answer)))
 
-    async def upload(self, client: Any, batch: Batch) -> Any:
-        """See Provider."""
-        with batch.requests.open("rb") as content:
-            file = {"file_name": "batch.jsonl", "content": content}
-            return client.files.upload(file=file, purpose="batch").id
+async def upload(client: Any, batch: Batch, settings: Settings) -> Any:
+    """Upload the requests and return the file's id."""
+    with batch.requests.open("rb") as content:
+        return client.files.upload(file={"file_name": "batch.jsonl", "content": content}, purpose="batch").id
 
-    async def create(self, client: Any, batch: Batch) -> str:
-        """See Provider; the metadata make the job findable."""
-        job = client.batch.jobs.create(
-            input_files=[batch.facts["uploaded"]],
-            endpoint=batch.group["endpoint"],
-            model=batch.group["model"],
-            metadata={"llm_batch": batch.token},
-            retries=None,
-        )
-        return str(job.id)
 
-    async def find(self, client: Any, batch: Batch, taken: set[str]) -> str | None:
-        """See Provider."""
-        for job in client.batch.jobs.list(metadata={"llm_batch": batch.token}).data or ():
-            if (job.metadata or {}).get("llm_batch") == batch.token and job.id not in taken:
-                return str(job.id)
-        return None
+async def create(client: Any, batch: Batch) -> str:
+    """Start the job; the metadata make it findable."""
+    job = client.batch.jobs.create(
+        input_files=[batch.facts["uploaded"]],
+        endpoint=batch.group["endpoint"],
+        model=batch.group["model"],
+        metadata={"llm_batch": batch.token},
+        retries=None,
+    )
+    return str(job.id)
 
-    async def poll(self, client: Any, batch: Batch) -> Progress:
-        """See Provider."""
-        job = client.batch.jobs.get(job_id=batch.facts["batch_id"])
-        problems = "; ".join(str(problem.message) for problem in job.errors or ())
-        failure = problems or "the job failed" if job.status == "FAILED" and not job.output_file else None
-        return Progress(str(job.status) in ENDED, job.completed_requests or 0, str(job.status), failure)
 
-    async def results(self, client: Any, batch: Batch) -> AsyncIterator[tuple[str, Reply]]:
-        """See Provider."""
-        job = client.batch.jobs.get(job_id=batch.facts["batch_id"])
-        for file_id in (job.output_file, job.error_file):
-            if not file_id:
-                continue
-            async for item in json_lines(client.files.download(file_id=file_id).iter_bytes()):
-                yield item["custom_id"], _reply(item)
+async def find(client: Any, batch: Batch) -> str | None:
+    """Ask for the job by its metadata."""
+    for job in client.batch.jobs.list(metadata={"llm_batch": batch.token}).data or ():
+        if (job.metadata or {}).get("llm_batch") == batch.token:
+            return str(job.id)
+    return None
 
-    async def cancel(self, client: Any, batch: Batch) -> None:
-        """See Provider."""
-        client.batch.jobs.cancel(job_id=batch.facts["batch_id"])
 
-    async def send(self, client: Any, batch: Batch, body: Any) -> Reply:
-        """See Provider."""
-        resource = client.embeddings if batch.group["endpoint"].endswith("/embeddings") else client.chat
-        method = resource.create if resource is client.embeddings else resource.complete
-        renamed = {"inputs" if name == "input" else name: value for name, value in body.items()}
-        try:
-            answer = await settle(method(model=batch.group["model"], **renamed))
-        except Exception as error:
-            status = getattr(error, "status_code", None)
-            if status is None:
-                raise
-            return Reply(status, json.loads(getattr(error, "body", "{}") or "{}"))
-        return Reply(200, json.loads(answer.model_dump_json(by_alias=True)))
+async def poll(client: Any, batch: Batch) -> Progress:
+    """Look at the job."""
+    job = client.batch.jobs.get(job_id=batch.facts["batch_id"])
+    problems = "; ".join(str(problem.message) for problem in job.errors or ())
+    failure = problems or "the job failed" if job.status == "FAILED" and not job.output_file else None
+    return Progress(str(job.status) in ENDED, job.completed_requests or 0, str(job.status), failure)
 
-    def error(self, client: Any, reply: Reply) -> Exception:
-        """See Provider; without an answer, the SDK's error for status 504."""
-        status = 504 if reply.status in (UNANSWERED, CANCELLED) else reply.status
-        request = Request(self, client, "chat.complete", {})
-        try:
-            _call(request, {"model": "-", "messages": []}, Reply(status, reply.body))
-        except Exception as error:
-            return error
-        return RuntimeError(f"status {status}: {reply.body}")
 
-    def default_client(self, group: Mapping[str, Any]) -> Any:
-        """See Provider."""
-        import os
+async def results(client: Any, batch: Batch) -> AsyncIterator[tuple[str, Reply]]:
+    """Read both result files."""
+    job = client.batch.jobs.get(job_id=batch.facts["batch_id"])
+    for file_id in filter(None, (job.output_file, job.error_file)):
+        async for item in json_lines(client.files.download(file_id=file_id).iter_bytes()):
+            yield item["custom_id"], _reply(item)
 
-        from mistralai.client import Mistral as Client
 
-        return Client(api_key=os.environ.get("MISTRAL_API_KEY"))
+async def cancel(client: Any, batch: Batch) -> None:
+    """Stop the job."""
+    client.batch.jobs.cancel(job_id=batch.facts["batch_id"])
+
+
+def error(client: Any, reply: Reply) -> Exception:
+    """Let the SDK raise its own exception; without an answer, that for status 504."""
+    status = 504 if reply.status in (UNANSWERED, CANCELLED) else reply.status
+    request = Request(sys.modules[__name__], client, "chat.complete", {})
+    try:
+        _call(request, {"model": "-", "messages": []}, Reply(status, reply.body))
+    except Exception as failure:
+        return failure
+    return RuntimeError(f"status {status}: {reply.body}")
+
+
+def default_client(group: Mapping[str, Any]) -> Any:
+    """Make a client for the command line."""
+    import os
+
+    from mistralai.client import Mistral
+
+    return Mistral(api_key=os.environ.get("MISTRAL_API_KEY"))
 
 
 def _reply(item: Mapping[str, Any]) -> Reply:
@@ -164,35 +149,14 @@ def _reply(item: Mapping[str, Any]) -> Reply:
     return Reply(UNANSWERED, {"error": item.get("error")})
 
 
-MISTRAL = Mistral()
-PROVIDERS[MISTRAL.name] = MISTRAL
+def _request(operation: str, client: Any, /, **kwargs: Any) -> Request:
+    return Request(sys.modules[__name__], client, operation, kwargs)
 
 
-def mistral_chat_request(client: Any, **kwargs: Any) -> Request:
-    """``client.chat.complete(**kwargs)``, not yet sent."""
-    return Request(MISTRAL, client, "chat.complete", kwargs)
-
-
-def mistral_chat_request_async(client: Any, **kwargs: Any) -> Request:
-    """``client.chat.complete_async(**kwargs)``, not yet sent."""
-    return Request(MISTRAL, client, "chat.complete_async", kwargs)
-
-
-def mistral_parse_request(client: Any, **kwargs: Any) -> Request:
-    """``client.chat.parse(**kwargs)``, not yet sent."""
-    return Request(MISTRAL, client, "chat.parse", kwargs)
-
-
-def mistral_parse_request_async(client: Any, **kwargs: Any) -> Request:
-    """``client.chat.parse_async(**kwargs)``, not yet sent."""
-    return Request(MISTRAL, client, "chat.parse_async", kwargs)
-
-
-def mistral_embedding_request(client: Any, **kwargs: Any) -> Request:
-    """``client.embeddings.create(**kwargs)``, not yet sent."""
-    return Request(MISTRAL, client, "embeddings.create", kwargs)
-
-
-def mistral_embedding_request_async(client: Any, **kwargs: Any) -> Request:
-    """``client.embeddings.create_async(**kwargs)``, not yet sent."""
-    return Request(MISTRAL, client, "embeddings.create_async", kwargs)
+# mistral_chat_request(client, **kwargs) is client.chat.complete(**kwargs), not yet sent; and so on.
+mistral_chat_request = partial(_request, "chat.complete")
+mistral_chat_request_async = partial(_request, "chat.complete_async")
+mistral_parse_request = partial(_request, "chat.parse")
+mistral_parse_request_async = partial(_request, "chat.parse_async")
+mistral_embedding_request = partial(_request, "embeddings.create")
+mistral_embedding_request_async = partial(_request, "embeddings.create_async")

@@ -1,4 +1,8 @@
-"""The words of this package: settings, requests, outcomes, and what a provider must be able to do."""
+"""The words of this package: settings, requests, outcomes; and small tools for talking to an SDK.
+
+A provider is one of the modules ``*_batch.py``, with the functions ``encode``, ``line``, ``upload``,
+``create``, ``find``, ``poll``, ``results``, ``cancel``, ``error`` and ``default_client``.
+"""
 
 from __future__ import annotations
 
@@ -6,143 +10,62 @@ import contextlib
 import inspect
 import json
 import os
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, fields
 from typing import Any, Callable, NamedTuple, TypeVar
 
-from .store import UNANSWERED, Batch, Reply, RunError
+from .store import Batch, RunError
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run behaves; each field is a keyword argument of the ``run`` functions and a variable."""
+    """How a run behaves: keyword arguments of the run functions.
 
-    dir: str = ".llm_batch"
-    """``LLM_BATCH_DIR``: the state folder."""
-    max_requests: int | None = None
-    """``LLM_BATCH_MAX_REQUESTS``: requests per batch, below the provider's own limit."""
-    min_requests: int | None = None
-    """``LLM_BATCH_MIN_REQUESTS``: fewer than this go in real time; default: the provider's minimum."""
-    poll_seconds: float = 30.0
-    """``LLM_BATCH_POLL_SECONDS``: first interval between two looks; grows by half, up to 20-fold."""
-    deadline_hours: float = 100.0
-    """``LLM_BATCH_DEADLINE_HOURS``: give up waiting after this; the batches go on and a rerun finds them."""
-    fallback: bool = False
-    """Send what the batches left unanswered in real time, at full price. Argument only."""
-
-    @classmethod
-    def read(cls, **overrides: Any) -> Settings:
-        """Combine arguments, environment, defaults, in this order; raises ValueError naming a bad value."""
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            text = os.environ.get(f"LLM_BATCH_{field.name.upper()}", "") if field.name != "fallback" else ""
-            kind = {"dir": str, "max_requests": int, "min_requests": int}.get(field.name, float)
-            try:
-                values.update({field.name: kind(text)} if text else {})
-            except ValueError:
-                message = f"LLM_BATCH_{field.name.upper()}={text!r} is not a number; correct or unset it"
-                raise ValueError(message) from None
-        return cls(**{**values, **overrides})
-
-
-class Encoded(NamedTuple):
-    """A request as data: what its batch must share, its body, and the way back from the answer's body."""
-
-    group: dict[str, Any]
-    body: dict[str, Any]
-    decode: Callable[[Any], Any]
-
-
-class Progress(NamedTuple):
-    """What the provider says about a batch. ``failure``: why it never ran; ``queue_full``: try later."""
-
-    ended: bool
-    done: int = 0
-    status: str = ""
-    failure: str | None = None
-    queue_full: bool = False
-
-
-class Provider:
-    """What the runner needs to know about one provider; the modules beside this one implement it.
-
-    ``upload`` to ``send`` may talk to the provider through a sync or an async client (see ``settle``).
+    All but ``fallback`` have environment variables too: ``LLM_BATCH_DIR`` and so on, the last four by their
+    own names (``BEDROCK_BATCH_BUCKET``).
     """
 
-    name = ""
-    max_requests = 50_000
-    max_bytes = 200_000_000
-    min_requests = 1
+    dir: str = ".llm_batch"  # the state folder
+    max_requests: int = 0  # per batch, if below the provider's own limit
+    min_requests: int = 0  # fewer go in real time; the provider's own minimum holds as well
+    poll_seconds: float = 30.0  # between the first two looks; grows by half each time, up to 20-fold
+    deadline_hours: float = 100.0  # then DeadlineExceededError; the batches go on and a rerun finds them
+    fallback: bool = False  # send what batches left unanswered in real time, at full price
+    azure_openai_batch_deployment: str = ""
+    bedrock_batch_bucket: str = ""
+    bedrock_batch_role_arn: str = ""
+    vertex_batch_bucket: str = ""
 
-    def encode(self, request: Request) -> Encoded:
-        """Turn a request into data, as the SDK itself would; raises what the SDK raises for bad arguments."""
-        raise NotImplementedError
-
-    def is_async(self, request: Request) -> bool:
-        """Whether the request's client must be awaited."""
-        return False
-
-    def weight(self, body: Mapping[str, Any]) -> int:
-        """Return how much of ``max_requests`` a request uses up."""
-        return 1
-
-    def line(self, group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:
-        """Return the upload line of a request: the id in the first field, the body in the last."""
-        return {"custom_id": key, "body": body}
-
-    async def upload(self, client: Any, batch: Batch) -> Any:
-        """Bring the requests to the provider (not yet paid for); return a JSON value ``create`` needs."""
-        return None
-
-    async def create(self, client: Any, batch: Batch) -> str:
-        """Start the batch, without any retry, and return the provider's id for it."""
-        raise NotImplementedError
-
-    async def find(self, client: Any, batch: Batch, taken: set[str]) -> str | None:
-        """Look for a batch whose creation was never answered; ``taken`` are ids of other batches."""
-        raise NotImplementedError
-
-    async def poll(self, client: Any, batch: Batch) -> Progress:
-        """Ask how the batch is doing. A status this code does not know counts as running."""
-        raise NotImplementedError
-
-    def results(self, client: Any, batch: Batch) -> AsyncIterator[tuple[str, Reply]]:
-        """Yield (id, reply) for each result the provider has, in any order."""
-        raise NotImplementedError
-
-    async def cancel(self, client: Any, batch: Batch) -> None:
-        """Ask the provider to stop the batch; what is done so far stays and is charged."""
-        raise NotImplementedError
-
-    async def send(self, client: Any, batch: Batch, body: Any) -> Reply:
-        """Send one body in real time."""
-        raise NotImplementedError
-
-    def error(self, client: Any, reply: Reply) -> Exception:
-        """Build the SDK's exception for a failed request, as the real-time call would have raised it."""
-        raise NotImplementedError
-
-    def default_client(self, group: Mapping[str, Any]) -> Any:
-        """Make a client from the SDK's own environment variables, for the command line."""
-        raise NotImplementedError
+    @classmethod
+    def read(cls, **given: Any) -> Settings:
+        """Combine arguments, environment and defaults, in this order; ValueError names a bad variable."""
+        values = dict(given)
+        for field in fields(cls):
+            variable = field.name.upper() if "_batch_" in field.name else f"LLM_BATCH_{field.name.upper()}"
+            text = os.environ.get(variable)
+            if text and field.name not in given and field.name != "fallback":
+                try:
+                    values[field.name] = type(getattr(cls, field.name))(text)
+                except ValueError:
+                    raise ValueError(f"{variable}={text!r} is not a number; correct or unset it") from None
+        return cls(**values)
 
 
-PROVIDERS: dict[str, Provider] = {}
-"""Every provider module enters its provider here, by name."""
+class Request(NamedTuple):
+    """One real-time call that has not been made: the call's client, method and keyword arguments."""
 
+    provider: Any
+    client: Any
+    operation: str
+    kwargs: dict[str, Any]
 
-class Request:
-    """One real-time call that has not been made: a client, an operation and the call's keyword arguments."""
-
-    __slots__ = ("client", "kwargs", "operation", "provider")
-
-    def __init__(self, provider: Provider, client: Any, operation: str, kwargs: dict[str, Any]) -> None:
-        self.provider = provider
-        self.client = client
-        self.operation = operation
-        self.kwargs = kwargs
+    def refuse_async(self) -> None:
+        """Raise RunError if the call would have to be awaited."""
+        names = [kind.__name__ for kind in type(self.client).__mro__]
+        if self.operation.endswith("_async") or any(name.startswith("Async") for name in names):
+            raise RunError("this client is async: use run_batch_async() and its relatives")
 
     def call(self) -> Any:
         """Make the real-time call; with an async client the result is to be awaited."""
@@ -152,51 +75,40 @@ class Request:
         return method(**self.kwargs)
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(NamedTuple):
     """Yielded by a step instead of ``time.sleep``: in a batch run all pauses of a round pass together."""
 
     seconds: float
 
 
-class Source(NamedTuple):
-    """Where an outcome's response comes from."""
-
-    batch: Batch
-    provider: Provider
-    client: Any
-    decode: Callable[[Any], Any]
-
-    def response(self, key: str) -> Any:
-        """Read, and rebuild or raise, the answer to one request."""
-        reply = self.batch.reply(key) or Reply(UNANSWERED, {"error": {"message": "no result yet"}})
-        if reply.status != 200:
-            raise self.provider.error(self.client, reply)
-        return self.decode(reply.body)
-
-
 class Outcome:
-    """What became of one request or step; ``result()`` returns or raises, like a future.
+    """What became of one request or step; like a future, ``result()`` returns or raises.
 
     A response stays on disk until it is asked for.
     """
 
-    __slots__ = ("attempts", "failure", "key", "source", "value")
+    __slots__ = ("attempts", "batch", "decode", "failure", "key", "request", "value", "weight")
 
     def __init__(self, value: Any = None, failure: BaseException | None = None) -> None:
         self.value = value
         self.failure = failure
-        self.source: Source | None = None
+        self.batch: Batch | None = None
         self.key = ""
         self.attempts = 0
+        self.weight = 1
+        self.request: Any = None
+        self.decode: Callable[[Any], Any] | None = None
 
     def result(self) -> Any:
         """Return the response in the real-time call's shape, or raise what that call would have raised."""
-        if self.source is not None:
-            return self.source.response(self.key)
         if self.failure is not None:
             raise self.failure
-        return self.value
+        if self.batch is None or self.decode is None:
+            return self.value
+        reply = self.batch.reply(self.key)
+        if reply.status != 200:
+            raise self.request.provider.error(self.request.client, reply)
+        return self.decode(reply.body)
 
     def exception(self) -> BaseException | None:
         """Return the failure, or None."""
@@ -206,14 +118,52 @@ class Outcome:
             return error
         return None
 
+    async def call(self, request: Request) -> Outcome:
+        """Make the request in real time; return self."""
+        self.batch = None
+        try:
+            self.value = await settle(request.call())
+        except Exception as error:
+            self.failure = error
+        return self
+
+
+class Encoded(NamedTuple):
+    """A request as data."""
+
+    group: dict[str, Any]  # what all requests of a batch must share
+    body: dict[str, Any]
+    decode: Callable[[Any], Any]  # from the body of an answer to the real-time call's response
+    weight: int = 1  # how much it counts towards MAX_REQUESTS
+
+
+class Progress(NamedTuple):
+    """What the provider says about a batch."""
+
+    ended: bool
+    done: int = 0
+    status: str = ""
+    failure: str | None = None  # why nothing of it ran
+    queue_full: bool = False  # it can run later
+
 
 async def settle(value: Any) -> Any:
     """Return a client method's value, awaiting it when the client is async."""
     return await value if inspect.isawaitable(value) else value
 
 
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine without an event loop: ours never wait for one when the client is not async."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    coroutine.close()
+    raise RunError("something waits for an event loop in code that is not async")
+
+
 async def json_lines(chunks: Any) -> AsyncIterator[Any]:
-    """Yield the values of a JSONL download, sync or async, split at newlines only, without malformed ones."""
+    """Yield the values of a JSONL download, split at newlines only, without malformed ones."""
     rest = b""
     async for chunk in each(chunks):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -253,13 +203,3 @@ def plain(value: Any) -> Any:
     if hasattr(value, "__iter__") and not isinstance(value, (bytes, bytearray)):
         return list(value)
     raise TypeError(f"a batch request cannot hold a {type(value).__name__}")
-
-
-def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits for an event loop; ours do not, with sync clients."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
-    coroutine.close()
-    raise RunError("this client is async: use run_batch_async() and its relatives")
