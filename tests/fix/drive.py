@@ -14,10 +14,11 @@ CONTEXT.set_forkserver_preload(["openai", "anthropic", "runpy"])
 SECONDS_MAX = 60
 
 
-def run(folder: Path, url: str, state: Path) -> tuple[str, str]:
-    """Run `main.py` in a folder against the provider at `url`: what it printed, and how it ended."""
+def run(folder: Path, url: str, state: Path, storage_url: str = "") -> tuple[str, str]:
+    """Run `main.py` in a folder against the provider at `url` and the S3 service at `storage_url`: what it
+    printed, and how it ended."""
     report = state.with_suffix(".json")
-    process = CONTEXT.Process(target=_main, args=(str(folder), url, str(state), str(report)))
+    process = CONTEXT.Process(target=_main, args=(str(folder), url, str(state), str(report), storage_url))
     process.start()
     process.join(SECONDS_MAX)
     if process.exitcode is None:
@@ -27,15 +28,31 @@ def run(folder: Path, url: str, state: Path) -> tuple[str, str]:
     return printed, ended
 
 
-def _main(folder: str, url: str, state: str, report: str) -> None:
+def _main(folder: str, url: str, state: str, report: str, storage_url: str) -> None:
     os.environ.update(
         OPENAI_API_KEY="sk-none",
         OPENAI_BASE_URL=f"{url}/v1",
         ANTHROPIC_API_KEY="sk-none",
         ANTHROPIC_BASE_URL=url,
+        AZURE_OPENAI_API_KEY="sk-none",
+        AZURE_OPENAI_ENDPOINT=url,
+        AZURE_OPENAI_BATCH_DEPLOYMENT="live",
+        GROQ_API_KEY="sk-none",
+        GROQ_BASE_URL=url,
+        GEMINI_API_KEY="sk-none",
+        GOOGLE_GEMINI_BASE_URL=f"{url}/gemini",
+        MISTRAL_API_KEY="sk-none",
+        MISTRAL_URL=f"{url}/mistral",
+        AWS_ACCESS_KEY_ID="x",
+        AWS_SECRET_ACCESS_KEY="sk-none",
+        AWS_ENDPOINT_URL_BEDROCK=url,
+        AWS_ENDPOINT_URL_BEDROCK_RUNTIME=url,
+        AWS_ENDPOINT_URL_S3=storage_url,
+        BEDROCK_BATCH_BUCKET="prompts",
+        BEDROCK_BATCH_ROLE_ARN="arn:aws:iam::123456789012:role/batch",
         LLM_BATCH_DIR=state,
         LLM_BATCH_POLL_SECONDS="0",
-        LLM_BATCH_MIN_REQUESTS="0",
+        LLM_BATCH_MIN_REQUESTS="1",
     )
     os.chdir(folder)
     sys.path.insert(0, folder)

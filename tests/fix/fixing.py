@@ -3,8 +3,11 @@
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +26,7 @@ PROVIDERS = ("openai", "anthropic")
 DATA = {
     "docs.txt": "one\n\ntwo\nthree\nfour\none\n",
     "bad.txt": "one\n\ntwo\nbad [400]\nfour\none\n",
+    "many.txt": "".join(f"text {number}\n" for number in range(120)),
     "rows.json": '[{"text": "one"}, {}, {"text": "bad [400]"}, {"text": "four"}]',
 }
 """What the programs read: texts, one of them empty and one that the provider refuses."""
@@ -102,7 +106,7 @@ def fix_safely(root: Path) -> list[Plan]:
     return fix(root, (FixKind.SAFE,))
 
 
-def check_shape(case: Case, provider: str, folder: Path) -> None:
+def check_shape(case: Case, provider: str, folder: Path, *, storage_url: str = "") -> None:
     """A program that is rewritten as its case says, and does the same as before."""
     before, after, state = folder / "before", folder / "after", folder / "state"
     state.mkdir()
@@ -113,7 +117,7 @@ def check_shape(case: Case, provider: str, folder: Path) -> None:
     kinds = {p.kind.value for p in done}
     assert kinds == {case.expected}, [(o.reason.value, o.message) for p in done for o in p.obstacles]
     assert not [p for p in plan(after) if p.kind is not FixKind.NONE]
-    same_behaviour(before, after, state)
+    same_behaviour(before, after, state, same_items=provider in PROVIDERS, storage_url=storage_url)
 
 
 def check_declined(case: Case, folder: Path) -> None:
@@ -125,10 +129,42 @@ def check_declined(case: Case, folder: Path) -> None:
     assert case.expected in {obstacle.reason.value for p in found for obstacle in p.obstacles}
 
 
-def same_behaviour(before: Path, after: Path, state: Path, *, must_end: bool = True) -> None:
+@contextmanager
+def storage() -> Iterator[str]:
+    """An S3 service on the loopback interface with the bucket that the programs use: its URL."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        bucket_client(f"http://{host}:{port}").create_bucket(Bucket="prompts")
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def bucket_client(url: str) -> Any:
+    """A client of an S3 service at a URL."""
+    import boto3
+
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    return boto3.client("s3", region_name="us-east-1", endpoint_url=url, **keys)
+
+
+def same_behaviour(
+    before: Path,
+    after: Path,
+    state: Path,
+    *,
+    must_end: bool = True,
+    same_items: bool = True,
+    storage_url: str = "",
+) -> None:
     """Run both programs: same output, no real-time call left, as many batch items as there were calls.
 
-    A program that fails by itself shows nothing, unless it `must_end`.
+    A program that fails by itself shows nothing, unless it `must_end`. The items are those of the calls,
+    unless the provider's items leave out (`same_items`) what its jobs hold, such as the model.
     """
     with FakeProvider() as fake:
         expected = run(before, fake.url, state / "before")
@@ -138,8 +174,11 @@ def same_behaviour(before: Path, after: Path, state: Path, *, must_end: bool = T
         assert not must_end, expected[1]
         return
     with FakeProvider() as fake:
-        assert run(after, fake.url, state / "after") == expected
+        fake.storage = bucket_client(storage_url) if storage_url else None
+        assert run(after, fake.url, state / "after", storage_url) == expected
         fake.run_out()
-        assert fake.count(r"POST /v1/(chat/completions|messages)$") == 0, "a real-time call is left"
-        assert +fake.paid_batch == live
+        assert not +fake.paid_live, "a real-time call is left"
+        assert fake.paid_batch.total() == live.total()
+        if same_items:
+            assert +fake.paid_batch == live
     assert live or not must_end, "the program calls the model"

@@ -1,10 +1,7 @@
 """A rewrite in the making: edits by file, what each file needs imported, and what speaks against it."""
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 
 from batchlint.fix.decline import Obstacle, Reason
 from batchlint.fix.edits import Edit
@@ -110,12 +107,3 @@ def _imported(file: ProgramFile, name: str) -> str | None:
                 if alias.name == name:
                     return alias.asname or name
     return None
-
-
-@cache
-def operations() -> Mapping[str, Mapping[str, str]]:
-    """By provider and path of the method: the helper's function that builds the request."""
-    import tomllib
-
-    text = files("batchlint.fix").joinpath("operations.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

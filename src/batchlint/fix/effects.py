@@ -6,15 +6,16 @@ known by the name at the root of the expression. What a call outside of the prog
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from batchlint.facts import ScopeKind
 from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import ITERABLES, bind, dotted, is_class, opens_for_writing, table
+from batchlint.fix.foreign import RETURNED, bind, dotted, is_class, opens_for_writing, table
+from batchlint.fix.fresh import Freshness
 from batchlint.fix.limits import Limits
-from batchlint.fix.origins import outside, root
+from batchlint.fix.origins import origins, outside, root
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place
 
 
@@ -24,6 +25,7 @@ class EffectFinder:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.limits = Limits(program)
+        self.fresh = Freshness(program)
         self._functions: dict[int, Effects] = {}
 
     def of(
@@ -62,9 +64,16 @@ class EffectFinder:
         node = file.functions.get(facts.span)
         if node is None:
             return Effects(unknown=[facts.qualname or "a module"], writes={WORLD})
-        found = self.of(file, _body(node))
+        body = _body(node)
+        new = self.fresh.calls(file)
+        own = frozenset(
+            name
+            for name in names.bound(body) - names.free(node)
+            if not origins(name, body, {p.arg for p in names.parameters(node.args)}, new)
+        )
+        found = self.of(file, body, own=own)
         found.free_names |= names.free(node)
-        return outside(found, node, _body(node))
+        return outside(found, node, body, new)
 
 
 def _body(node: FunctionNode | ast.Lambda) -> list[ast.AST]:
@@ -343,13 +352,13 @@ class _Visitor(ast.NodeVisitor):
             kinds = [
                 kind
                 for kind in kinds_of
-                if kind not in ITERABLES and kind[0] != "." and path in kinds_of[kind]
+                if kind not in RETURNED and kind[0] != "." and path in kinds_of[kind]
             ]
             if kinds or not method or path not in self._instances(path):
                 self._by_kind(kinds[0] if kinds else "", node)
                 return
         kinds = [
-            kind for kind in kinds_of if kind[0] == "." and kind not in ITERABLES and method in kinds_of[kind]
+            kind for kind in kinds_of if kind[0] == "." and kind not in RETURNED and method in kinds_of[kind]
         ]
         match kinds[0] if kinds else "":
             case ".pure" | ".diagnostic":
@@ -357,6 +366,10 @@ class _Visitor(ast.NodeVisitor):
             case ".mutating":
                 assert isinstance(node.func, ast.Attribute)
                 self._mutates(node.func.value)
+            case ".consuming":
+                assert isinstance(node.func, ast.Attribute)
+                self._mutates(node.func.value)
+                self.found.reads |= {FILES, WORLD}
             case ".reading":
                 self.found.reads |= {FILES, WORLD}
             case ".saving":

@@ -6,10 +6,7 @@ mean something else, may a line of the user's code change.
 
 from collections.abc import Collection, Mapping
 
-PROVIDER_PACKAGES: Mapping[str, Collection[str]] = {
-    "openai": ("openai", "langfuse", "langsmith", "posthog", "braintrust", "opik"),
-    "anthropic": ("anthropic", "langsmith"),
-}
+from batchlint.fix.surfaces import surfaces
 
 
 def contradictions(text: bytes, calls: Mapping[tuple[int, int], tuple[str, str]]) -> list[str]:
@@ -54,7 +51,7 @@ def _judge(scope: object, name: str, provider: str) -> list[str]:
     from libcst import metadata
 
     assert isinstance(scope, metadata.Scope)
-    packages = PROVIDER_PACKAGES[provider]
+    packages = surfaces()[provider].packages
     assignments = list(scope[name])
     if not assignments:
         return [f"nothing in the file binds {name!r}"]
@@ -71,5 +68,5 @@ def _judge(scope: object, name: str, provider: str) -> list[str]:
 def _may_be(qualified: set[str], packages: Collection[str], assignment: object) -> bool:
     """Whether an imported name may hold the provider's client: it comes from there or from other code that
     is not one of the other providers."""
-    others = {package for listed in PROVIDER_PACKAGES.values() for package in listed} - set(packages)
+    others = {package for surface in surfaces().values() for package in surface.packages} - set(packages)
     return not qualified & (others | {"twilio"})

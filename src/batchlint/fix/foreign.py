@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from batchlint.fix.files import FunctionNode, ProgramFile
 
-ITERABLES = ("finite", "held", ".finite", ".held")
+RETURNED = ("finite", "held", "new", ".finite", ".held", ".new")
 """Lists that say what is returned, not what is done."""
 
 

@@ -133,7 +133,8 @@ class Distribution:
         self.parts = parts
         self.file = parts.file
         self.steps = steps or Effects()
-        self.own = _own(parts)
+        self.new = finder.fresh.calls(parts.file)
+        self.own = _own(parts, self.new)
         self.before = finder.of(self.file, parts.before, own=self.own)
         self.building = finder.of(self.file, [*parts.inner, *parts.arguments], own=self.own)
         # The call itself is left out, not only its arguments: its effects are those of the steps.
@@ -258,7 +259,7 @@ class Distribution:
             found.add(place)
             if place.kind == "content" and place.name not in mutated:
                 continue
-            for source in origins(place.name, body):
+            for source in origins(place.name, body, new=self.new):
                 if source.kind != "channel":
                     kind = place.kind if source.kind == "content" else source.kind
                     found.add(Place(kind, source.name))
@@ -285,15 +286,15 @@ class Distribution:
             self._object(Reason.LOOP_CARRIED, f"{name!r} carries something from one record to the next")
 
 
-def _own(parts: Parts) -> frozenset[str]:
+def _own(parts: Parts, new: frozenset[ast.AST]) -> frozenset[str]:
     """The names of objects that belong to one record: the loop's variables, and what is made in its body."""
     body: list[ast.AST] = list(parts.loop.body)
     found = set(parts.targets)
     sure = names.surely_bound([*parts.before, *parts.inner, *parts.after])
     for _ in sure:
         for name in sure - found:
-            sources = origins(name, body)
-            if all(s.kind == "channel" or (s.kind == "content" and s.name in found) for s in sources):
+            sources = origins(name, body, new=new)
+            if all(s.kind == "content" and s.name in found for s in sources):
                 found.add(name)
     return frozenset(found)
 

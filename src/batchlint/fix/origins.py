@@ -1,7 +1,7 @@
 """Where the objects that local names hold come from, and which of them a body changes."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from batchlint.fix import names
 from batchlint.fix.files import FunctionNode
@@ -9,11 +9,13 @@ from batchlint.fix.foreign import table
 from batchlint.fix.places import WORLD, Effects, Place
 
 
-def origins(name: str, body: list[ast.AST], given: Iterable[str] = ()) -> set[Place]:
+def origins(
+    name: str, body: list[ast.AST], given: Iterable[str] = (), new: Container[ast.AST] = ()
+) -> set[Place]:
     """What changes when the object of a local name is changed: the places it may have been taken from.
 
     The channel of the outside world stands for an object that some call returned; nothing is given for an
-    object that the body makes itself.
+    object that the body makes itself, or that one of the calls `new` returned.
     """
     found: set[Place] = set()
     todo, seen = [name], set()
@@ -33,10 +35,12 @@ def origins(name: str, body: list[ast.AST], given: Iterable[str] = ()) -> set[Pl
                     found.add(Place("content", other))
                     todo.append(other)
                 case ast.Attribute(attr=attr):
-                    found.add(Place("attribute", attr))
+                    base = root(source)
+                    if base is None or not _is_made_by(base, body, new):
+                        found.add(Place("attribute", attr))
                 case ast.IfExp() | ast.BoolOp() | ast.NamedExpr():
                     found |= {Place("content", n) for n in names.read([source])}
-                case ast.Call() if not _makes(source):
+                case ast.Call() if source not in new:
                     found.add(WORLD)
                     if isinstance(source.func, ast.Attribute) and (base := root(source.func)) is not None:
                         found.add(Place("content", base))
@@ -66,14 +70,10 @@ def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
     return found
 
 
-_MAKERS = frozenset(
-    {"list", "dict", "set", "sorted", "str", "tuple", "defaultdict", "Counter", "deque", "open"}
-)
-
-
-def _makes(call: ast.Call) -> bool:
-    """Whether a call makes a new container of a built-in type, or opens a file."""
-    return isinstance(call.func, ast.Name) and call.func.id in _MAKERS
+def _is_made_by(name: str, body: list[ast.AST], new: Container[ast.AST]) -> bool:
+    """Whether a name holds nothing but what some calls have made."""
+    values = _values(name, body)
+    return bool(values) and all(value in new for value in values)
 
 
 def changed_names(body: list[ast.AST]) -> set[str]:
@@ -84,7 +84,7 @@ def changed_names(body: list[ast.AST]) -> set[str]:
             case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                 found.add(root(node) or "")
             case ast.Call(func=ast.Attribute(value=value, attr=attr)):
-                if attr in table()[".mutating"] | table()[".writing"]:
+                if attr in table()[".mutating"] | table()[".consuming"] | table()[".writing"]:
                     found.add(root(value) or "")
             case ast.AugAssign(target=ast.Name(id=name)):
                 found.add(name)
@@ -98,8 +98,10 @@ def root(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]) -> Effects:
-    """What of a function's effects can be seen by its callers."""
+def outside(
+    found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST], new: Container[ast.AST]
+) -> Effects:
+    """What of a function's effects its callers can see; the calls `new` return objects of their own."""
     order = [p.arg for p in names.parameters(node.args)]
     free = names.free(node)
     local = (set(order) | names.bound(body)) - free
@@ -111,7 +113,7 @@ def outside(found: Effects, node: FunctionNode | ast.Lambda, body: list[ast.AST]
         if place.kind not in ("content", "keyed") or place.name not in local:
             result.writes.add(place)
         elif place.kind == "keyed" or place.name in changed:
-            for source in origins(place.name, body, set(order)):
+            for source in origins(place.name, body, set(order), new):
                 if source.kind == "channel":
                     result.unknown.append(f"what {place.name!r} is")
                 elif source.name in order and source.kind == "content":

@@ -79,7 +79,8 @@ def phases(
         _hand_up(before, inner.before, call, program.function(asks[call]))
         _hand_up(after, inner.after, call, program.function(asks[call]))
     body: list[ast.AST] = list(node.body)
-    early, late = outside(before, node, body), outside(after, node, body)
+    new = finder.fresh.calls(file)
+    early, late = outside(before, node, body, new), outside(after, node, body, new)
     shared = {p for p in late.writes if p.kind not in ("channel", "parameter")}
     given = {p.name for p in late.writes if p.kind == "parameter"} - own
     whole = {name for name in given if Place("content", name) in after.writes}

@@ -28,6 +28,7 @@ from batchlint.fix.placement import helper_files, import_edits, place
 from batchlint.fix.places import Effects
 from batchlint.fix.pools import retire
 from batchlint.fix.requests import check_site, request_edits
+from batchlint.fix.single import plan_single
 from batchlint.fix.steps import Steps
 from batchlint.fix.unused import drop_unused
 from batchlint.pipeline import Analysis
@@ -52,7 +53,8 @@ class Plan:
 _FIXABLE = frozenset({Verdict.ELIGIBLE, Verdict.MIXED})
 
 
-_SHORT_LIVED = frozenset({RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION})
+_SHORT_LIVED = frozenset({RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION, RootKind.CI})
+"""What is ended or started anew before a day is over."""
 
 
 def plans(root: Path, analysis: Analysis, overlay: Mapping[str, bytes]) -> list[Plan]:
@@ -132,11 +134,12 @@ class Planner:
         the others as far as they can be rewritten too."""
         way = judgement.way
         file, node = check_site(self.program, Draft(), site, awaits=True)
-        if way is None or way.hit is None:
-            raise file.decline(Reason.NO_LOOP, "no record loop leads to the call", node)
-        if way.root.kind in _SHORT_LIVED:
+        if way is not None and way.root.kind in _SHORT_LIVED:
             message = "the process may not live until the batch has ended"
             draft.object(file, Reason.SHORT_LIVED, message, node)
+        if way is None or way.hit is None:
+            plan_single(self.program, draft, site, judgement)
+            return
         steps = Steps(self.program, self.finder, draft)
         coroutines = Coroutines(self.program, draft)
         key = (way.hit.scope, way.hit.call)

@@ -1,13 +1,13 @@
 """Provider calls as requests: which helper stands for a call, and how its text reads."""
 
 import ast
+from collections.abc import Iterator
 
 from batchlint.analysis.model import CallSite
 from batchlint.fix.decline import Reason
-from batchlint.fix.draft import Draft, operations
+from batchlint.fix.draft import Draft
 from batchlint.fix.files import Program, ProgramFile
-
-_SETTINGS = {"azure": "AZURE_OPENAI_BATCH_DEPLOYMENT must name a Global-Batch deployment"}
+from batchlint.fix.surfaces import surfaces
 
 
 def check_site(
@@ -23,17 +23,29 @@ def check_site(
     if site.guessed:
         raise file.decline(Reason.GUESSED, "the client's type is not known", node)
     vendor = site.vendor or site.provider
-    known = site.provider in operations() and vendor in (site.provider, *_SETTINGS)
-    if not known or not site.batchable or site.blockers or site.is_streaming:
+    surface = surfaces().get(site.provider)
+    if surface is None or vendor not in surface.vendors:
         raise file.decline(Reason.NO_HELPER, f"no batch helper for {vendor} {site.name}", node)
+    for in_the_way in _unbatchable(site):
+        raise file.decline(Reason.NO_HELPER, in_the_way, node)
     if site.is_async and not awaits:
         raise file.decline(Reason.ASYNC, "the call is awaited", node)
     _parts(file, site, node)
-    if vendor in _SETTINGS:
-        draft.object(file, Reason.NEEDS_SETTING, _SETTINGS[vendor], node)
+    if vendor in surface.settings:
+        draft.object(file, Reason.NEEDS_SETTING, surface.settings[vendor], node)
     draft.sites.add((site.scope, site.call))
     draft.providers.add(site.provider)
     return file, node
+
+
+def _unbatchable(site: CallSite) -> Iterator[str]:
+    """What the batch API does not take of a call."""
+    if not site.batchable:
+        yield site.reason or f"the batch API does not take {site.name}"
+    for keyword, why in site.blockers:
+        yield f"{keyword}: {why}"
+    if site.is_streaming:
+        yield "the answer is streamed"
 
 
 def _parts(file: ProgramFile, site: CallSite, node: ast.Call) -> tuple[ast.expr, str]:
@@ -44,7 +56,7 @@ def _parts(file: ProgramFile, site: CallSite, node: ast.Call) -> tuple[ast.expr,
     while isinstance(client, ast.Attribute):
         steps.insert(0, client.attr)
         client = client.value
-        request = operations()[site.provider].get(".".join(steps))
+        request = surfaces()[site.provider].requests.get(".".join(steps))
         if request is not None:
             best = client, request
     if best is None:

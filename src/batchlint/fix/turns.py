@@ -33,11 +33,10 @@ class Phases:
             self._known[scope] = Effects(), Effects()  # a recursive call adds nothing
             node = self.program.function(scope)
             early, late = Effects(), Effects()
-            self._block(self.program.file_of(scope), node.body, early, late)
-            known = self._known[scope] = (
-                outside(early, node, list(node.body)),
-                outside(late, node, list(node.body)),
-            )
+            file = self.program.file_of(scope)
+            self._block(file, node.body, early, late)
+            body, new = list[ast.AST](node.body), self.finder.fresh.calls(file)
+            known = self._known[scope] = outside(early, node, body, new), outside(late, node, body, new)
         return known
 
     def _block(self, file: ProgramFile, block: list[ast.stmt], early: Effects, late: Effects) -> None:
