@@ -6,13 +6,13 @@ known by the name at the root of the expression. What a call outside of the prog
 """
 
 import ast
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from batchlint.facts import ScopeKind
 from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import RETURNED, bind, dotted, is_class, opens_for_writing, table
+from batchlint.fix.foreign import bind, is_class, opens_for_writing, what_it_does
 from batchlint.fix.fresh import Freshness
 from batchlint.fix.limits import Limits
 from batchlint.fix.origins import origins, outside, root
@@ -345,22 +345,8 @@ class _Visitor(ast.NodeVisitor):
         the coroutines do that they are given."""
         if kind_of(self.file, node.func) is not None:
             return
-        kinds_of = table()
-        path = dotted(self.file, node.func)
-        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        if path is not None:
-            kinds = [
-                kind
-                for kind in kinds_of
-                if kind not in RETURNED and kind[0] != "." and path in kinds_of[kind]
-            ]
-            if kinds or not method or path not in self._instances(path):
-                self._by_kind(kinds[0] if kinds else "", node)
-                return
-        kinds = [
-            kind for kind in kinds_of if kind[0] == "." and kind not in RETURNED and method in kinds_of[kind]
-        ]
-        match kinds[0] if kinds else "":
+        kind = what_it_does(self.file, node)
+        match kind:
             case ".pure" | ".diagnostic":
                 return
             case ".mutating":
@@ -379,11 +365,7 @@ class _Visitor(ast.NodeVisitor):
                 self._mutates(node.func.value)
                 self.found.writes.add(FILES)
             case _:
-                self._by_kind("", node)
-
-    def _instances(self, path: str) -> tuple[str, ...]:
-        """Paths that are values made by foreign code at import time, of which only the method is known."""
-        return () if "." in path else (path,)
+                self._by_kind(kind, node)
 
     def _by_kind(self, kind: str, node: ast.Call) -> None:
         match kind:

@@ -24,6 +24,19 @@ def table() -> Mapping[str, frozenset[str]]:
     }
 
 
+def what_it_does(file: ProgramFile, call: ast.Call) -> str:
+    """The list of `effects.toml` that a call outside of the program is in, empty where in none."""
+    lists = table()
+    path = dotted(file, call.func)
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if path is not None:
+        found = next((k for k in lists if k not in RETURNED and k[0] != "." and path in lists[k]), "")
+        # Of an instance that foreign code has made, only the method's name is known.
+        if found or not method or "." in path:
+            return found
+    return next((k for k in lists if k not in RETURNED and k[0] == "." and method in lists[k]), "")
+
+
 def opens_for_writing(node: ast.Call) -> bool:
     """Whether a call of `open` may write."""
     modes = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]
