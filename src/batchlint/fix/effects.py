@@ -12,7 +12,7 @@ from batchlint.facts import ScopeKind
 from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import bind, is_class, opens_for_writing, what_it_does
+from batchlint.fix.foreign import bind, is_class, opens_for_writing, table, what_it_does
 from batchlint.fix.fresh import Freshness
 from batchlint.fix.limits import Limits
 from batchlint.fix.origins import origins, outside, root
