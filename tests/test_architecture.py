@@ -17,7 +17,7 @@ MAX_LINES = 400
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "cache", "clock", "helpers", "text"}),
     frozenset({"facts", "finding"}),
-    frozenset({"catalog"}),
+    frozenset({"catalog", "money"}),
     frozenset({"config", "estimate", "program", "starts", "suppress"}),
     frozenset({"discover"}),
     frozenset({"analysis", "scan"}),

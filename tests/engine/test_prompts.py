@@ -102,6 +102,7 @@ def test_files_outside_of_the_project_are_not_read(project, tmp_path_factory):
         ("json.dumps(row)", "a whole record or row"),
         ("row.article", "a document of two to ten pages"),
         ("row.abstract", "a paragraph or retrieved chunk"),
+        ("row.tolist()", "a table, a column or a list of records"),
         ("row", "a whole record or row"),
     ],
 )

@@ -287,3 +287,62 @@ def test_a_model_from_nowhere_is_named_by_the_function(project: Project) -> None
     )
     basis = project.write({"job.py": code}).savings()["basis"]
     assert any('[tool.batchlint.deployments]: "job.main" = ' in line for line in basis), basis
+
+
+def test_of_several_texts_only_models_count(project: Project) -> None:
+    code = """\
+import sys
+from openai import OpenAI
+
+client = OpenAI()
+SETTINGS = {"port": "web", "model": "gpt-4o"}
+
+
+def main():
+    key = sys.argv[1]
+    with open("answers.txt", "w") as target:
+        for line in open("lines.txt"):
+            target.write(str(client.chat.completions.create(
+                model=SETTINGS[key], messages=[{"role": "user", "content": line}]
+            )))
+
+
+if __name__ == "__main__":
+    main()
+"""
+    savings = project.write({"job.py": code}).savings()
+    assert savings["model"] == "gpt-4o"
+    savings = project.write({"job.py": code.replace('"gpt-4o"', '"our-own"')}).savings()
+    assert savings["basis"][0].startswith("the model is not known from the code")
+
+
+def test_an_attribute_that_a_base_class_sets(project: Project) -> None:
+    code = """\
+import os
+from langchain_openai import ChatOpenAI
+
+
+class Base:
+    def __init__(self, name=None):
+        name = name or os.getenv("MODEL", "gpt-4o-mini")
+        self.llm = ChatOpenAI(model=name, max_tokens=30)
+
+
+class Labeller(Base):
+    def run(self, text):
+        return self.llm.invoke(text)
+
+
+def main():
+    labeller = Labeller()
+    with open("answers.txt", "w") as target:
+        for line in open("lines.txt"):
+            target.write(str(labeller.run(line)))
+
+
+if __name__ == "__main__":
+    main()
+"""
+    savings = project.write({"job.py": code}).savings()
+    assert savings["model"] == "gpt-4o-mini"
+    assert any("token limit of 30" in line for line in savings["basis"])

@@ -17,13 +17,13 @@ from batchlint.estimate import (
     Volume,
     declared_volume,
     estimate,
-    format_usd_range,
     load_assumptions,
     load_prices,
     parse_volumes,
     volume_of,
 )
 from batchlint.finding import Range, Route, Savings
+from batchlint.money import usd_range
 
 SENTENCE = "You are a careful assistant who answers in one word. "
 
@@ -62,8 +62,8 @@ def test_the_published_worked_example(prices: Prices) -> None:
     assert savings.per_month == Range(3375, 3375)
     assert savings.per_1k == Range(6.75, 6.75)
     assert savings.per_month is not None
-    assert format_usd_range(savings.per_month) == "$3,375"
-    assert format_usd_range(savings.per_month * Range(12, 12)) == "$40,500"
+    assert usd_range(savings.per_month) == "$3,375"
+    assert usd_range(savings.per_month * Range(12, 12)) == "$40,500"
     assert savings.basis == (
         "Anthropic claude-sonnet-4-5 (`claude-sonnet-4-5-20250929`): $3 in, $15 out per million tokens in "
         f"real time ({prices.origin})",

@@ -12,11 +12,14 @@ from batchlint.analysis.witness import Narrator
 from batchlint.catalog.model import Kind
 from batchlint.facts import LoopKind
 from batchlint.finding import Confidence, ObstacleCode, Range, Route, Savings, Site, Verdict
+from batchlint.money import percent, usd_range
 from batchlint.text import Location
 
 _WIDTH: Final = 100
 # Further ways say little that the first ones do not.
 _WAYS_MAX: Final = 8
+# Of more texts that may name the model most do not.
+_MODELS_MAX: Final = 4
 
 _VERDICTS: Final = {
     Verdict.ELIGIBLE: "nobody waits for the response, the requests do not depend on one another, and the "
@@ -85,7 +88,9 @@ class Story:
 
     def _models(self) -> str:
         models = self.call.models
-        if not models:
+        if self.site.savings is not None and self.site.savings.model is not None and len(models) > 1:
+            return f"model: {self.site.savings.model} on the way that nobody waits on"
+        if not models or len(models) > _MODELS_MAX:
             return "model: not known from the code"
         return f"model: {models[0]}" if len(models) == 1 else f"model: one of {', '.join(models)}"
 
@@ -252,16 +257,14 @@ def _distance(location: Location, line: int) -> int:
 
 
 def _amount(savings: Savings) -> str:
-    from batchlint.estimate import format_percent, format_usd_range
-
     way = {Route.BATCH: "in a batch", Route.FLEX: "at the flex rate"}.get(savings.route, "")
     if savings.per_month is not None and savings.route is not Route.NONE:
-        year = format_usd_range(savings.per_month * Range(12, 12))
-        return f"saves {format_usd_range(savings.per_month)} a month {way}, {year} a year"
+        year = usd_range(savings.per_month * Range(12, 12))
+        return f"saves {usd_range(savings.per_month)} a month {way}, {year} a year"
     if savings.per_1k is not None and savings.route is not Route.NONE:
-        return f"saves {format_usd_range(savings.per_1k)} per 1,000 requests {way}"
+        return f"saves {usd_range(savings.per_1k)} per 1,000 requests {way}"
     if savings.discount and savings.route is not Route.NONE:
-        return f"saves {format_percent(savings.discount)} of the price {way}"
+        return f"saves {percent(savings.discount)} of the price {way}"
     return "no figure is known"
 
 

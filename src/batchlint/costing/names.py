@@ -17,6 +17,11 @@ _WORDS: Final = (
                    r"|report|contract|invoice|resume|source_code|file_?content|full_?text|body|book|letter"),
     ),
     (DynamicKind.PASSAGE, re.compile(r"chunk|passage|paragraph|context|snippet|excerpt|section|abstract")),
+    (
+        DynamicKind.TABLE,
+        re.compile(r"^(df|dataframe|table|rows|records|items|entries)$|_(df|rows|records|table)$"
+                   r"|^to_?(string|csv|markdown|json|dict|list|html)$"),
+    ),
     (DynamicKind.RECORD, re.compile(r"^(row|record|item|example|sample|entry|data|obj)s?$|json|dumps")),
 )  # fmt: skip
 # A variable of such a name may hold anything; as a field of something it is a field.

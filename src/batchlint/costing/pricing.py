@@ -28,6 +28,7 @@ from batchlint.estimate import (
     load_assumptions,
     load_prices,
     parse_volumes,
+    resolve_model,
     volume_of,
 )
 from batchlint.finding import Route, Savings, Verdict
@@ -37,8 +38,8 @@ _ROUTES: Mapping[Verdict, Route] = {
     Verdict.MIXED: Route.BATCH,
     Verdict.SEQUENTIAL: Route.FLEX,
 }
-# More models than that say nothing about which one a call uses.
-_MODELS_MAX = 6
+# Of more models the bounds would say nothing.
+_MODELS_MAX = 12
 
 
 class Pricing:
@@ -105,11 +106,20 @@ class Pricing:
     def _estimated(self, asked: EstimateInput, models: Iterable[str], billed: Provider | None) -> Savings:
         """The estimate; over all models where the code leaves open which of several it is."""
         found = []
-        named: Iterable[str | None] = tuple(models)[:_MODELS_MAX] or (None,)
+        known = self._known(tuple(models), asked.vendor)
+        named: Iterable[str | None] = known if 0 < len(known) <= _MODELS_MAX else (None,)
         for model in named:
             site = replace(asked, model=model, no_batch=_not_taken(model, billed))
             found.append(estimate(site, self.prices, self.assumptions, self.deployments))
         return spread(found)
+
+    def _known(self, models: tuple[str, ...], vendor: str | None) -> tuple[str, ...]:
+        """Of several texts that may name the model those that do: the others reach the argument only in
+        the analysis, or belong to another vendor's branch."""
+        if len(models) < 2:
+            return models
+        resolved = (resolve_model(model, vendor, self.prices, self.deployments) for model in models)
+        return tuple(model for model, found in zip(models, resolved, strict=True) if found is not None)
 
     def _configured(self, site: CallSite, settings: list[str]) -> str | None:
         """The model that the configuration names for an environment variable that the call reads its model

@@ -251,24 +251,26 @@ class Trace:
         return [module.base + version for version in module.facts.bindings.get(member, ())]
 
     def _stored(self, scope: Scope, value: Value) -> list[int]:
-        """What methods of the same class store in `self.name`, and what the class body binds to it."""
+        """What methods of the class and its bases store in `self.name`, and what their bodies bind to it."""
         base = scope.facts.values[value.operands[0]]
         if base.op != "param" or base.payload != 0 or scope.parent < 0:
             return []
-        name, found = str(value.payload), []
-        first = self.linker.scopes.module_scope[scope.file]
-        siblings = self.linker.scopes.all[first : first + len(self.linker.scopes.files[scope.file].scopes)]
-        for other in siblings:
-            if other.parent != scope.parent:
-                continue
-            for store in other.facts.stores:
-                owner = other.facts.values[store.base]
-                if store.attribute == name and owner.op == "param" and owner.payload == 0:
-                    found.append(other.base + store.value)
-        outer = self.linker.scopes.all[scope.parent]
-        if outer.facts.kind is ScopeKind.CLASS:
-            found += [outer.base + version for version in outer.facts.bindings.get(name, ())]
+        name, found = str(value.payload), list[int]()
+        for owner in self.linker.classes.internals(scope.parent):
+            outer = self.linker.scopes.all[owner]
+            found += self._stored_in(outer, name)
+            if outer.facts.kind is ScopeKind.CLASS:
+                found += [outer.base + version for version in outer.facts.bindings.get(name, ())]
         return found
+
+    def _stored_in(self, owner: Scope, name: str) -> Iterator[int]:
+        first = self.linker.scopes.module_scope[owner.file]
+        siblings = self.linker.scopes.all[first : first + len(self.linker.scopes.files[owner.file].scopes)]
+        for other in siblings:
+            for store in other.facts.stores if other.parent == owner.number else ():
+                target = other.facts.values[store.base]
+                if store.attribute == name and target.op == "param" and target.payload == 0:
+                    yield other.base + store.value
 
     # paths
 

@@ -9,10 +9,11 @@ from batchlint.analysis.loops import LoopRole, Loops
 from batchlint.analysis.reach import Way
 from batchlint.catalog.model import Wait
 from batchlint.costing.trace import Trace
-from batchlint.estimate import Quantity, count_rows, format_number
+from batchlint.estimate import Quantity, count_rows
 from batchlint.estimate import runs_per_month as starts_of
 from batchlint.facts.model import CallFact, Value
 from batchlint.finding import Range
+from batchlint.money import counted
 from batchlint.program.foreign import select
 from batchlint.program.objects import Container
 from batchlint.program.scopes import Scope
@@ -61,7 +62,7 @@ class Volumes:
         if runs is None:
             return None
         when = f" ({root.schedule})" if root.schedule else ""
-        return Quantity(runs, f"started {format_number(runs)} times a month by its schedule{when}")
+        return Quantity(runs, f"started {counted(runs)} times a month by its schedule{when}")
 
     # sizes
 

@@ -8,7 +8,6 @@ rule's weights. Import this package only where an estimate is wanted: start-up d
 
 from batchlint.estimate.errors import EstimateError
 from batchlint.estimate.models import ResolvedModel, resolve_model
-from batchlint.estimate.money import format_number, format_percent, format_usd, format_usd_range
 from batchlint.estimate.prices import Prices, load_prices
 from batchlint.estimate.rows import count_rows
 from batchlint.estimate.savings import EstimateInput, estimate
@@ -45,10 +44,6 @@ __all__ = [
     "declared_volume",
     "estimate",
     "every_seconds",
-    "format_number",
-    "format_percent",
-    "format_usd",
-    "format_usd_range",
     "load_assumptions",
     "load_prices",
     "parse_volumes",

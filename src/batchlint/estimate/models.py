@@ -23,6 +23,9 @@ _HOSTS = frozenset({"groq", "together", "fireworks", "openrouter"})
 # Where a bare name is looked up when no vendor is known and the source cannot tell from the name.
 _BARE = ("openai", "anthropic", "gemini", "mistral", "cohere", "voyage", "xai", "deepseek")
 
+# Vendors whose price list names a family by its newest member (`mistral-small`).
+_LATEST = frozenset({"mistral"})
+
 _COMPACT_DATE = re.compile(r"-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$")
 _VERSION = re.compile(r"(-20\d{2}-\d{2}-\d{2}|-20\d{6}|-latest|-00\d)$")
 
@@ -137,6 +140,7 @@ def _forms(text: str, vendor: str) -> Iterator[str]:
     elif "/" in text:
         names.insert(0, text.rpartition("/")[2])  # a resource name, an ARN, a region
     yield from names
+    yield from (f"{name}-latest" for name in names if vendor in _LATEST)
     for name in names:
         if found := _COMPACT_DATE.search(name):
             yield f"{name[: found.start()]}-{found[1]}-{found[2]}-{found[3]}"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from batchlint.estimate.models import ResolvedModel
-from batchlint.estimate.money import format_percent, format_rate
 from batchlint.estimate.prices import ModelPrice, Rate, Rates
 from batchlint.estimate.terms import CacheInBatch, ModelTerms, Vendor, load_terms
+from batchlint.money import percent, usd_rate
 
 # Flex tiers are priced at batch rates, which are half price wherever there is such a tier.
 _FLEX_DISCOUNT = 0.5
@@ -50,13 +50,13 @@ def _derived(
 ) -> RouteRates:
     if price.discount is not None:
         share = price.discount
-        source = f"negotiated discount of {format_percent(share)}"
+        source = f"negotiated discount of {percent(share)}"
     elif exception is not None and exception.discount is not None:
         share = exception.discount
-        source = f"discount of {format_percent(share)} for this model ({exception.source})"
+        source = f"discount of {percent(share)} for this model ({exception.source})"
     elif discount:
         share = discount
-        source = f"{format_percent(share)} that {model.title} takes off (no rate is published for the model)"
+        source = f"{percent(share)} that {model.title} takes off (no rate is published for the model)"
     else:
         return RouteRates(None, None, (f"no batch discount of {model.title} is published",))
     rates = _discounted(price.realtime, share, vendor)
@@ -96,9 +96,9 @@ def discount_of(realtime: Rates, route: Rates) -> float | None:
 def describe(rates: Rates) -> str:
     """The rates in words: `$3 in, $15 out per million tokens`."""
     if rates.pages is not None and rates.input is None:
-        return f"{format_rate(rates.pages.base)} per 1,000 pages"
+        return f"{usd_rate(rates.pages.base)} per 1,000 pages"
     parts = [
-        f"{format_rate(rate.base)} {name}"
+        f"{usd_rate(rate.base)} {name}"
         for rate, name in ((rates.input, "in"), (rates.output, "out"))
         if rate is not None
     ]

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from batchlint.catalog.model import Kind
 from batchlint.estimate.costs import Costs, Request, costs
 from batchlint.estimate.models import ResolvedModel, resolve_model
-from batchlint.estimate.money import DASH, format_number, format_percent, format_rate
 from batchlint.estimate.prices import ModelPrice, Prices, Rate, Rates, load_prices
 from batchlint.estimate.routes import RouteRates, batch_rates, describe, flex_rates, no_batch_reason
 from batchlint.estimate.terms import Assumptions, Vendor, load_assumptions, load_terms
@@ -21,6 +20,7 @@ from batchlint.estimate.tokens import (
 )
 from batchlint.estimate.volume import Volume, VolumeRow
 from batchlint.finding import Range, Route, Savings
+from batchlint.money import DASH, counted, percent, usd_rate
 
 _ZERO = Range(0.0, 0.0)
 _NO_PROMPT = PromptText()
@@ -155,7 +155,7 @@ def _request(
     """The size of one request and the words for it; declared tokens win over counted ones."""
     if site.kind is Kind.OCR:
         pages = assumptions["document-pages"]
-        words = f"{format_number(pages.bounds)} pages a document, assumed"
+        words = f"{counted(pages.bounds)} pages a document, assumed"
         return Request(_ZERO, _ZERO, pages=pages.bounds), (words,)
     declared = site.declared
     tokens = count_prompt(site.prompt, tokenizer_of(model.name), assumptions)
@@ -171,7 +171,7 @@ def _request(
 
 
 def _declared(tokens: Range, side: str, row: VolumeRow, prefix: Range) -> TokenCount:
-    words = f"{format_number(tokens)} {side} tokens a request, as configured for `{row.pattern}`"
+    words = f"{counted(tokens)} {side} tokens a request, as configured for `{row.pattern}`"
     return TokenCount(tokens, prefix, (words,))
 
 
@@ -200,7 +200,7 @@ def _caching_sentence(
     """What prompt caching does to the saving, in one sentence; None where nothing is cached."""
     if not cacheable.high or realtime.cached is None or vendor is None:
         return None
-    start = f"prompt caching: {format_number(cacheable)} leading tokens can be cached"
+    start = f"prompt caching: {counted(cacheable)} leading tokens can be cached"
     shares = f"hits {_share(hits)} in real time"
     if batch is None:
         return f"{start} ({shares})"
@@ -215,7 +215,7 @@ def _caching_sentence(
 
 
 def _share(hits: Range) -> str:
-    low, high = format_percent(hits.low), format_percent(hits.high)
+    low, high = percent(hits.low), percent(hits.high)
     return low if low == high else f"{low.removesuffix(' %')}{DASH}{high}"
 
 
@@ -226,7 +226,7 @@ def _price_basis(
     words = [f"{model.title} {model.id}{asked}: {describe(price.realtime)} in real time ({price.origin})"]
     for rate, side in ((price.realtime.input, "input"), (price.realtime.output, "output")):
         if rate is not None and (tier := rate.at(request.input_tokens.high)) != rate.base:
-            words.append(f"{side} above {_start(rate, tier):,} input tokens: {format_rate(tier)} per million")
+            words.append(f"{side} above {_start(rate, tier):,} input tokens: {usd_rate(tier)} per million")
     if price.hourly:
         words.append(f"{model.title} has other rates at some hours of the day; they are left out")
     return tuple(words)
@@ -260,7 +260,7 @@ def _unpriced(site: EstimateInput, model: ResolvedModel | None, why: str) -> Sav
     discount = site.discount if has_batch else None
     words = [why]
     if discount:
-        words.append(f"the batch discount of the provider is {format_percent(discount)}")
+        words.append(f"the batch discount of the provider is {percent(discount)}")
     if site.no_batch is not None:
         words.append(f"no batch: {site.no_batch}")
     return Savings(

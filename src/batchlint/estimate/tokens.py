@@ -19,9 +19,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from batchlint.estimate.money import format_number, format_percent
 from batchlint.estimate.terms import Assumptions
 from batchlint.finding import Range
+from batchlint.money import counted, percent
 
 _DATA = Path(__file__).parent / "data" / "tokenizers.toml"
 _ONE = Range(1.0, 1.0)
@@ -122,6 +122,7 @@ class DynamicKind(StrEnum):
     RECORD = "record"
     PASSAGE = "passage"
     DOCUMENT = "document"
+    TABLE = "table"
     IMAGE = "image"
     HISTORY = "history"
     UNKNOWN = "unknown"
@@ -166,7 +167,7 @@ def count_prompt(prompt: PromptText, tokenizer: Tokenizer, assumptions: Assumpti
     dynamic = [part for part in parts if isinstance(part, DynamicPart)]
     basis = []
     if static.high:
-        error = format_percent(tokenizer.error)
+        error = percent(tokenizer.error)
         basis.append(f"{_tokens(static)} of static prompt text, counted by rule (error {error})")
     total = static
     for part in dynamic:
@@ -174,7 +175,7 @@ def count_prompt(prompt: PromptText, tokenizer: Tokenizer, assumptions: Assumpti
         size = assumption.bounds * part.count
         total = total + size
         source = "configured" if assumption.configured else "assumed"
-        times = "" if part.count == _ONE else f", {format_number(part.count)} of them"
+        times = "" if part.count == _ONE else f", {counted(part.count)} of them"
         basis.append(f"{part.name or part.kind.value}: {_tokens(size)}, {source} ({assumption.means}{times})")
     return TokenCount(total, _prefix(parts, tokenizer), tuple(basis))
 
@@ -204,7 +205,8 @@ def count_output(limits: OutputLimits, reasons: bool, assumptions: Assumptions) 
     if limits.schema_fields is not None:
         assumption = assumptions["schema-field"]
         size = assumption.bounds * Range(limits.schema_fields, limits.schema_fields)
-        means = f"{limits.schema_fields} fields of a structured response"
+        noun = "field" if limits.schema_fields == 1 else "fields"
+        means = f"{limits.schema_fields} {noun} of a structured response"
     basis = [f"output: {_tokens(size)}, {'configured' if assumption.configured else 'assumed'} ({means})"]
     if reasons:
         thinking = assumptions["reasoning"]
@@ -224,4 +226,4 @@ def _sum(ranges: Iterable[Range]) -> Range:
 
 
 def _tokens(size: Range) -> str:
-    return f"{format_number(size)} tokens"
+    return f"{counted(size)} tokens"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from batchlint.estimate.errors import EstimateError
-from batchlint.estimate.money import format_number
 from batchlint.estimate.tables import bounds
 from batchlint.finding import Range
+from batchlint.money import counted
 
 _KEYS = ("requests-per-month", "input-tokens", "output-tokens")
 
@@ -68,14 +68,14 @@ def volume_of(
         per_run = None
     basis = [loop.basis for loop in known]
     if declared is not None and declared.requests_per_month is not None:
-        months = format_number(declared.requests_per_month)
+        months = counted(declared.requests_per_month)
         words = f"{months} requests a month, as configured for `{declared.pattern}`"
         return Volume(per_run, declared.requests_per_month, (words,))
     if runs_per_month is not None:
         basis.append(runs_per_month.basis)
     per_month = per_run * runs_per_month.value if per_run and runs_per_month else None
     if per_month is not None:
-        basis.append(f"{format_number(per_month)} requests a month")
+        basis.append(f"{counted(per_month)} requests a month")
     return Volume(per_run, per_month, tuple(basis))
 
 

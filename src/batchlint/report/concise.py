@@ -1,9 +1,9 @@
 """`concise`: one line per finding, `path:line:column: CODE [*] message`."""
 
 from batchlint.finding import Finding
+from batchlint.money import headline
 from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
-from batchlint.report.money import headline
 from batchlint.report.results import Results
 
 

@@ -1,9 +1,9 @@
 """`full`: each finding with its source line, the way from the root to the call, the saving and the remedy."""
 
 from batchlint.finding import Finding, FixKind, Severity, Verdict
+from batchlint.money import headline
 from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
-from batchlint.report.money import headline
 from batchlint.report.results import Results, steps
 from batchlint.report.snippet import snippet
 

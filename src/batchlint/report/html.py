@@ -16,10 +16,10 @@ from pathlib import Path
 
 from batchlint.estimate.totals import Totals, rank, totals
 from batchlint.finding import Category, Failure, FixKind, Range, Site, Verdict
+from batchlint.money import usd_range
 from batchlint.report.html_charts import before_and_after, panels, verdict_stack
 from batchlint.report.html_site import rows
 from batchlint.report.html_text import count, place, text
-from batchlint.report.money import usd_range
 from batchlint.report.sources import Sources
 
 FIRST_MAX = 5

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from batchlint.estimate.totals import Total, Totals
 from batchlint.finding import Range, Site, Verdict
+from batchlint.money import usd_range
 from batchlint.report.html_text import count, text
-from batchlint.report.money import usd_range
 
 BARS_MAX = 6
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from batchlint.finding import Confidence, Range, Route, Savings, Site, Step, Verdict
+from batchlint.money import usd_range
 from batchlint.report.html_text import place, prose, text
-from batchlint.report.money import usd_range
 from batchlint.report.snippet import Snippet, snippet
 from batchlint.report.sources import Sources
 

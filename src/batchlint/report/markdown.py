@@ -3,8 +3,8 @@
 import re
 
 from batchlint.finding import Finding, FixKind
+from batchlint.money import headline, monthly, usd
 from batchlint.report.escape import printable
-from batchlint.report.money import headline, monthly, usd
 from batchlint.report.results import Results, steps
 from batchlint.rules.registry import BY_CODE
 from batchlint.text import Location

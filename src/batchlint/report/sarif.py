@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from batchlint import __version__
 from batchlint.finding import Confidence, Finding, Replacement, Severity, Step
+from batchlint.money import headline
 from batchlint.report.line_hash import line_hashes
-from batchlint.report.money import headline
 from batchlint.report.results import Results, steps
 from batchlint.rules.base import DOCS_URL, Rule
 from batchlint.rules.registry import RULES

@@ -1,9 +1,9 @@
 """`batchlint sites`: the inventory as tables, one per verdict, what can be saved first."""
 
 from batchlint.finding import Failure, Site, Verdict
+from batchlint.money import headline, monthly
 from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
-from batchlint.report.money import headline, monthly
 from batchlint.report.results import Results
 from batchlint.report.summary import plural
 

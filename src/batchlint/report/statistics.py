@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from batchlint.finding import Finding
+from batchlint.money import monthly, usd, usd_range
 from batchlint.report.ansi import paint
 from batchlint.report.escape import printable
-from batchlint.report.money import monthly, usd, usd_range
 from batchlint.report.results import Results
 from batchlint.report.summary import plural
 from batchlint.rules.registry import BY_CODE

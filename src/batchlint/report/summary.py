@@ -1,8 +1,8 @@
 """How the text formats end: how much was found, what to migrate first, what `--fix` can do."""
 
 from batchlint.finding import FixKind
+from batchlint.money import headline, monthly
 from batchlint.report.ansi import paint
-from batchlint.report.money import headline, monthly
 from batchlint.report.results import Results
 
 RANKED_MAX = 5
