@@ -102,6 +102,7 @@ def test_files_outside_of_the_project_are_not_read(project, tmp_path_factory):
         ("json.dumps(row)", "a whole record or row"),
         ("row.article", "a document of two to ten pages"),
         ("row.abstract", "a paragraph or retrieved chunk"),
+        ("len(row)", "a number or a date"),
         ("row.tolist()", "a table, a column or a list of records"),
         ("row", "a whole record or row"),
     ],
@@ -193,3 +194,9 @@ def test_a_joined_list_is_several_of_its_elements_once(project):
     content = '"Label: " + ", ".join(f"{item[\'title\']}" for item in row)'
     basis = project.write({"job.py": chat(USER % content)}).savings()["basis"]
     assert any(line.startswith("item.title: 10\u20131,500 tokens") for line in basis), basis
+
+
+def test_a_joined_list_of_something_unknown_is_no_list_of_documents(project):
+    content = '"Label: " + ", ".join(text for text in row)'
+    basis = project.write({"job.py": chat(USER % content)}).savings()["basis"]
+    assert any("10\u20131,500 tokens" in line for line in basis), basis

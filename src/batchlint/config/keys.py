@@ -58,10 +58,12 @@ _WRAPPER = Table(
 )
 _ASSUMPTIONS = Table(
     (
+        Key("number", Bounds(), "", "Tokens of a number or a date put into a prompt."),
         Key("record-field", Bounds(), "", "Tokens of one field of a record put into a prompt."),
         Key("record", Bounds(), "", "Tokens of a whole record or row."),
         Key("passage", Bounds(), "", "Tokens of a paragraph or retrieved chunk."),
         Key("document", Bounds(), "", "Tokens of a whole document."),
+        Key("table", Bounds(), "", "Tokens of a table, a column or a list of records put into a prompt."),
         Key("image", Bounds(), "", "Tokens of an image sent with a prompt."),
         Key("history", Bounds(), "", "Tokens of a conversation's history."),
         Key("unknown", Bounds(), "", "Tokens of a part of a prompt that could not be followed."),

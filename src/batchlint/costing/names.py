@@ -9,6 +9,11 @@ from batchlint.program.scopes import Scope
 
 # In order: the first that matches decides. A name that none matches is one field of a record.
 _WORDS: Final = (
+    (
+        DynamicKind.NUMBER,
+        re.compile(r"^(len|int|float|round|sum|min|max|count|index|idx|i|j|k|n|num|number|now|today|date|year"
+                   r"|strftime|isoformat)$|_(count|index|idx|number|num|id|date|year)$"),
+    ),
     (DynamicKind.IMAGE, re.compile(r"image|img|photo|picture|screenshot|base64|b64|png|jpe?g")),
     (DynamicKind.HISTORY, re.compile(r"history|messages|conversation|dialog|thread|chat_log|transcripts?$")),
     (

@@ -355,10 +355,13 @@ def _length(parts: list[Part]) -> int:
 def _repeated(parts: list[Part]) -> list[Part]:
     """The parts of something that occurs several times: one to ten, where nothing says more."""
     several = Range(1, 10)
-    return [
-        DynamicPart(part.kind, part.name, several) if isinstance(part, DynamicPart) else part
-        for part in parts
-    ]
+    return [_each_of(part, several) if isinstance(part, DynamicPart) else part for part in parts]
+
+
+def _each_of(part: DynamicPart, number: Range) -> DynamicPart:
+    """One part of several: where nothing says what it is, it is short."""
+    kind = DynamicKind.RECORD_FIELD if part.kind is DynamicKind.UNKNOWN else part.kind
+    return DynamicPart(kind, part.name, number)
 
 
 def _merged(parts: list[Part]) -> list[Part]:

@@ -162,7 +162,7 @@ class Volumes:
         rows = count_rows(file, self.trace.root)
         if rows is None:
             return None
-        shown = file.relative_to(self.trace.root).as_posix()
+        shown = file.resolve().relative_to(self.trace.root.resolve()).as_posix()
         if limit is not None and 0 < limit < rows:
             return Quantity(
                 Range(limit, limit), f"{limit:,} of the {rows:,} rows of {shown}, which the loop reads"

@@ -118,6 +118,7 @@ def tokenizer_of(model: str | None) -> Tokenizer:
 class DynamicKind(StrEnum):
     """What a part of the prompt is that only the running program knows; each has an assumption."""
 
+    NUMBER = "number"
     RECORD_FIELD = "record-field"
     RECORD = "record"
     PASSAGE = "passage"
