@@ -22,9 +22,12 @@ def project_of(values: Mapping[str, Any]) -> ProjectOptions:
 
 def inventory(values: Mapping[str, Any]) -> int:
     """Run `sites`; returns the exit code."""
+    from batchlint.cli.marking import with_fixes
+
     session = _session(values["root_argument"], values)
     with progress(is_quiet=False):
         report = session.analyse([session.root])
+        report = with_fixes(session, report, lambda: session.analyse([session.root], afresh=True))
     to_file: Path | None = values["output_file"]
     color = use_color(values["color"], to_file=to_file is not None)
     text = _rendered(values["output_format"], report, color)
@@ -56,22 +59,25 @@ def _rendered(form: str, report: "Report", color: bool) -> str:
     return sites_text.render(report.sites, report.failures, shown)
 
 
-def explain(place: str, values: Mapping[str, Any]) -> int:
+def explain(position: str, values: Mapping[str, Any]) -> int:
     """Run `explain`; returns the exit code."""
-    name, colon, number = place.rpartition(":")
+    name, colon, number = position.rpartition(":")
     if not colon or not number.isdecimal() or not name:
-        raise UserError(f"{place!r} is no PATH:LINE")
+        raise UserError(f"{position!r} is no PATH:LINE")
     path = Path(name)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     session = _session(path, values)
+    from batchlint.cli.rewriting import rewriting
     from batchlint.engine import explain as explanation
 
     with progress(is_quiet=False):
         report = session.analyse([path], afresh=True)
     from batchlint.report.escape import printable
 
-    story = explanation(report, relative(path, session.root), int(number))
+    place = relative(path, session.root)
+    with progress(is_quiet=False):
+        story = explanation(report, place, int(number)) + rewriting(session.root, report, place, int(number))
     output.write("".join(f"{printable(line)}\n" for line in story.splitlines()), is_text=True)
     return 0
 
