@@ -2,6 +2,8 @@
 #   make demo         run batchlint on a small bundled project
 #   make test         lint, types, batchlint on itself, tests
 #   make docs         build the documentation into site/
+#   make sdk-majors   test the batch helpers with older majors of the SDKs
+#   make crash-table  kill a run at every step and print what the rerun made of it
 #   make sarif-check  validate our SARIF with the npm package sarif-multitool (needs npm)
 
 PYTHON ?= python3
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := testdata/demo
 
-.PHONY: demo test lint types self pytest docs sarif-check clean
+.PHONY: demo test lint types self pytest docs sarif-check sdk-majors crash-table clean
 .DELETE_ON_ERROR:
 
 $(VENV)/.made:
@@ -53,6 +55,12 @@ docs: $(VENV)/.developing
 
 sarif-check: $(VENV)/.installed
 	$(BIN)/python tests/report/sarif_multitool.py
+
+sdk-majors: $(VENV)/.made
+	$(BIN)/python tests/helpers/sdk_majors.py
+
+crash-table: $(VENV)/.developing
+	$(BIN)/python tests/helpers/crash_table.py
 
 clean:
 	rm -rf $(VENV) site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -6,7 +6,14 @@ real-time answer and a batch answer to the same request can be compared. Everyth
 counted.
 """
 
-from . import anthropic_api, bedrock_api, gemini_api, mistral_api, openai_api  # noqa: F401  (they register routes)
+from . import (  # noqa: F401  (they register routes)
+    anthropic_api,
+    bedrock_api,
+    gemini_api,
+    mistral_api,
+    openai_api,
+    vertex_api,
+)
 from .replies import Answer
 from .server import FakeProvider, Fault
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from batchlint.helpers.llm_batch import (
     Request,
+    beta_message_parse_request,
     beta_message_request,
     chat_request,
     completion_request,
@@ -78,6 +79,9 @@ def requests(openai_client: Any, anthropic_client: Any, count: int) -> Iterator[
         ),
         lambda t: beta_message_request(
             anthropic_client, model="a1", max_tokens=9, messages=_messages(t), betas=["one", "two"]
+        ),
+        lambda t: beta_message_parse_request(
+            anthropic_client, model="a1", max_tokens=9, messages=_messages(t), output_format=Label
         ),
     ]
     turns = zip(itertools.cycle(makers), itertools.cycle(DIRECTIVES * 7 + ("",)), range(count), strict=False)

@@ -29,7 +29,9 @@ from batchlint.helpers.llm_batch import (
     mistral_chat_request,
     mistral_chat_request_async,
     mistral_embedding_request,
+    mistral_embedding_request_async,
     mistral_parse_request,
+    mistral_parse_request_async,
     responses_request,
 )
 
@@ -82,11 +84,34 @@ def texts(count: int, *, skip: str = "") -> list[str]:
 
 
 def agree(makers: list[Maker], count: int, **settings: Any) -> None:
+    """Real-time result == batch result."""
+
     def requests() -> list[Request]:
         return [makers[number % len(makers)](text) for number, text in enumerate(texts(count))]
 
     outcomes = run_requests(requests(), **settings)
     assert [seen(outcome.exception() or outcome.result()) for outcome in outcomes] == call_all(requests())
+
+
+def agree_async(makers: list[Maker], count: int, **settings: Any) -> None:
+    """Real-time result == batch result, with an async client."""
+
+    def requests() -> list[Request]:
+        return [makers[number % len(makers)](text) for number, text in enumerate(texts(count))]
+
+    async def main() -> None:
+        turn = asyncio.Semaphore(20)
+
+        async def in_turn(request: Request) -> Any:
+            async with turn:
+                return await batch_call(request)
+
+        outcomes = await run_requests_async(requests(), **settings)
+        answers = await asyncio.gather(*map(in_turn, requests()), return_exceptions=True)
+        found = [seen(outcome.exception() or outcome.result()) for outcome in outcomes]
+        assert found == list(map(seen, answers))
+
+    asyncio.run(main())
 
 
 def test_groq(fake: FakeProvider, state: Path) -> None:
@@ -98,21 +123,48 @@ def test_groq(fake: FakeProvider, state: Path) -> None:
     assert set(fake.paid_batch.values()) <= {0, 1}
 
 
-def test_azure(fake: FakeProvider, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groq_async(fake: FakeProvider, state: Path) -> None:
+    import groq
+
+    client = groq.AsyncGroq(api_key="sk-secret", base_url=fake.url, max_retries=0)
+    agree_async([lambda text: groq_chat_request(client, model="g", messages=chat(text))], 500)
+
+
+def azure_makers(client: Any) -> list[Maker]:
+    return [
+        lambda text: chat_request(client, model="same", messages=chat(text)),
+        lambda text: responses_request(client, model="same", input=text),
+    ]
+
+
+def test_azure(fake: FakeProvider, state: Path) -> None:
+    import openai
+
+    options = {"api_key": "sk-secret", "azure_endpoint": fake.url, "api_version": "v1", "max_retries": 0}
+    agree(azure_makers(openai.AzureOpenAI(**options)), 500, azure_openai_batch_deployment="same")
+    assert set(fake.paid_batch.values()) <= {0, 1}
+    asynchronous = azure_makers(openai.AsyncAzureOpenAI(**options))
+    agree_async(asynchronous, 500, azure_openai_batch_deployment="same")
+
+
+def test_azure_batches_have_a_deployment_of_their_own(
+    fake: FakeProvider, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import openai
 
     client = openai.AzureOpenAI(
         api_key="sk-secret", azure_endpoint=fake.url, azure_deployment="live", api_version="v1", max_retries=0
     )
+    request = chat_request(client, model="live", messages=chat("x"))
     with pytest.raises(RunError, match="AZURE_OPENAI_BATCH_DEPLOYMENT"):
-        run_requests([chat_request(client, model="live", messages=chat("x"))])
+        run_requests([request])
     monkeypatch.setenv("AZURE_OPENAI_BATCH_DEPLOYMENT", "global-batch")
-    outcomes = run_requests([chat_request(client, model="live", messages=chat(f"x {n}")) for n in range(500)])
-    assert {outcome.result().model for outcome in outcomes} == {"global-batch"}
-    assert fake.count("POST /openai/batches$") == 1
+    assert run_requests([request])[0].result().model == "global-batch"
+    [other] = run_requests([request], azure_openai_batch_deployment="other")
+    assert other.result().model == "other", "an argument goes before the environment"
+    assert fake.count("POST /openai/batches$") == 2
     [late] = run_requests([chat_request(client, model="live", messages=chat("[missing]"))], fallback=True)
     assert late.result().model == "live"
-    assert run_requests([responses_request(client, model="live", input="x")])[0].result().output_text
 
 
 @pytest.fixture
@@ -134,29 +186,58 @@ def gemini_makers(client: Any) -> list[Maker]:
             client, model="gemini-x", contents=[text, "more"], config=config
         ),
         lambda text: generate_content_request(client, model="gemini-x", contents=text, config=schema),
-        lambda text: embed_content_request(client, model="embed-x", contents=text),
     ]
+
+
+def embedding_makers(client: Any) -> list[Maker]:
+    return [lambda text: embed_content_request(client, model="embed-x", contents=text)]
 
 
 def test_gemini(fake: FakeProvider, state: Path, gemini: Any) -> None:
     fake.faults = [Fault("POST", "batchGenerateContent$", "drop"), Fault("GET", "/batches/", 503)]
-    agree(gemini_makers(gemini), 500)
+    agree([*gemini_makers(gemini), *embedding_makers(gemini)], 500)
     assert set(fake.paid_batch.values()) <= {0, 1}
     assert fake.count("batchGenerateContent$") == 3, "one batch, and two for what answered 429 and 500"
 
 
 def test_gemini_async(fake: FakeProvider, state: Path, gemini: Any) -> None:
-    async def main() -> None:
-        def requests() -> list[Request]:
-            return [make(text) for text in texts(20) for make in gemini_makers(gemini.aio)]
+    agree_async([*gemini_makers(gemini.aio), *embedding_makers(gemini.aio)], 500)
 
-        outcomes = await run_requests_async(requests())
-        answers = await asyncio.gather(*map(batch_call, requests()), return_exceptions=True)
-        assert [seen(outcome.exception() or outcome.result()) for outcome in outcomes] == list(
-            map(seen, answers)
-        )
 
-    asyncio.run(main())
+@pytest.fixture
+def vertex(fake: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from google import genai
+    from google.genai import types
+    from google.oauth2.credentials import Credentials
+
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", fake.url)
+    once = types.HttpRetryOptions(attempts=1)
+    options = types.HttpOptions(base_url=f"{fake.url}/vertex", retry_options=once)
+    secret = Credentials("sk-secret")
+    return genai.Client(vertexai=True, project="p", location="l", credentials=secret, http_options=options)
+
+
+def test_vertex(fake: FakeProvider, state: Path, vertex: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RunError, match="VERTEX_BATCH_BUCKET"):
+        run_requests([generate_content_request(vertex, model="gemini-x", contents="x")])
+    monkeypatch.setenv("VERTEX_BATCH_BUCKET", "gs://prompts")
+    fake.faults = [Fault("POST", "batchPredictionJobs$", "drop"), Fault("GET", "/batchPredictionJobs/", 503)]
+    agree(gemini_makers(vertex), 500)
+    assert set(fake.paid_batch.values()) <= {0, 1}
+    assert fake.count("POST .*batchPredictionJobs$") == 3, "one, and two for what answered 429 and 500"
+    assert all(name.startswith("gs://prompts/llm_batch/") for name in fake.files)
+    [outcome] = run_requests(
+        [generate_content_request(vertex, model="gemini-x", contents="x [missing x1]")],
+        vertex_batch_bucket="other",
+    )
+    assert outcome.result().text
+    assert any(name.startswith("gs://other/") for name in fake.files)
+    [embedding] = run_requests([embed_content_request(vertex, model="embed-x", contents="x")])
+    assert "generate_content only" in str(embedding.exception())
+
+
+def test_vertex_async(fake: FakeProvider, state: Path, vertex: Any) -> None:
+    agree_async(gemini_makers(vertex.aio), 500, vertex_batch_bucket="prompts")
 
 
 def test_gemini_does_not_call_functions(fake: FakeProvider, state: Path, gemini: Any) -> None:
@@ -183,12 +264,21 @@ def test_mistral(fake: FakeProvider, state: Path) -> None:
     )
     assert set(fake.paid_batch.values()) <= {0, 1}
 
-    async def main() -> Any:
-        request = mistral_chat_request_async(client, model="m", messages=chat("x"))
-        return (await run_requests_async([request]))[0].result(), await batch_call(request)
 
-    batched, live = asyncio.run(main())
-    assert seen(batched) == seen(live)
+def test_mistral_async(fake: FakeProvider, state: Path) -> None:
+    from mistralai.client import Mistral
+
+    client = Mistral(api_key="sk-secret", server_url=f"{fake.url}/mistral")
+    agree_async(
+        [
+            lambda text: mistral_chat_request_async(client, model="m", messages=chat(text)),
+            lambda text: mistral_parse_request_async(
+                client, model="m", messages=chat(text), response_format=Label
+            ),
+            lambda text: mistral_embedding_request_async(client, model="e", inputs=[text, "more"]),
+        ],
+        500,
+    )
 
 
 @pytest.fixture
@@ -201,8 +291,6 @@ def bedrock(fake: FakeProvider, moto: str, monkeypatch: pytest.MonkeyPatch) -> A
         "AWS_SECRET_ACCESS_KEY": "sk-secret",
         "AWS_ENDPOINT_URL_BEDROCK": fake.url,
         "AWS_ENDPOINT_URL_S3": moto,
-        "BEDROCK_BATCH_BUCKET": "prompts",
-        "BEDROCK_BATCH_ROLE_ARN": "arn:aws:iam::123456789012:role/batch",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -224,11 +312,18 @@ def test_bedrock(fake: FakeProvider, state: Path, bedrock: Any) -> None:
         )
 
     fake.faults = [Fault("POST", "/model-invocation-job$", "drop")]
-    agree([invoke, converse], 500)
+    with pytest.raises(RunError, match="BEDROCK_BATCH_BUCKET"):
+        run_requests([converse("x")])
+    role = "arn:aws:iam::123456789012:role/batch"
+    agree([invoke, converse], 500, bedrock_batch_bucket="prompts", bedrock_batch_role_arn=role)
     assert set(fake.paid_batch.values()) <= {0, 1}
 
 
-def test_bedrock_sends_few_requests_in_real_time(fake: FakeProvider, state: Path, bedrock: Any) -> None:
+def test_bedrock_sends_few_requests_in_real_time(
+    fake: FakeProvider, state: Path, bedrock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEDROCK_BATCH_BUCKET", "prompts")
+    monkeypatch.setenv("BEDROCK_BATCH_ROLE_ARN", "arn:aws:iam::123456789012:role/batch")
     messages = [
         {"role": "user", "content": [{"text": "hi"}, {"image": {"format": "png", "source": {"bytes": b"x"}}}]}
     ]
