@@ -25,22 +25,25 @@ class CoroutineLoops:
         self.draft = draft
         self.coroutines = coroutines
 
-    def plan(self, key: tuple[int, int]) -> list[ast.expr]:
-        """Plan the rewrite of the loop around a call; gives what a loop that awaits one record after the
-        other runs over, whose records must be there. Raises DeclinedError."""
+    def plan(self, key: tuple[int, int]) -> tuple[ast.AST, list[ast.expr]]:
+        """Plan the rewrite of the loop around a call; gives the code that may not send requests besides,
+        and what a loop that awaits one record after the other runs over, whose records must be there.
+
+        Raises DeclinedError.
+        """
         file, call = self.program.file_of(key[0]), self.program.call(*key)
         element = element_around(self.program, file, call)
         awaited = file.parents[element.outer]
         if isinstance(awaited, ast.Await):
             return self._one_by_one(file, key, element, awaited)
         found = Finder(self.program, file).find(element)
-        FanOutCheck(self.program, self.finder, self.draft, self.coroutines, found).check()
+        FanOutCheck(self.program, self.finder, self.draft, self.coroutines, found).check(key[0])
         FanOutEmitter(self.draft, found).emit()
-        return []
+        return found.sink, []
 
     def _one_by_one(
         self, file: ProgramFile, key: tuple[int, int], element: Element, awaited: ast.Await
-    ) -> list[ast.expr]:
+    ) -> tuple[ast.AST, list[ast.expr]]:
         call = element.calls[0]
         if len(element.calls) > 1:
             raise file.decline(Reason.TIME_LIMIT, "the call stands in another one that is awaited", call)
@@ -50,18 +53,20 @@ class CoroutineLoops:
             for outer in file.ancestors(call)
             if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp)
         )
+        self.coroutines.check_around(file, loop)
+        self.coroutines.check_rounds(file, key[0], loop)
         is_site = key in self.program.sites
         if isinstance(loop, ast.For):
             parts = divide(file, call, awaited)
             Distribution(self.program, self.finder, self.draft, parts, effects).check()
             AwaitedLoopEmitter(self.program, self.draft, parts, request, not is_site).emit()
-            return [parts.loop.iter]
+            return loop, [parts.loop.iter]
         emitter = ComprehensionEmitter(self.program, self.finder, self.draft, file, call, effects, awaited)
         for generator in emitter.node.generators:
             if generator.is_async:
                 raise file.decline(Reason.LAZY, "records are produced while the loop runs", loop)
         emitter.emit(request, is_steps=not is_site)
-        return [generator.iter for generator in emitter.node.generators]
+        return loop, [generator.iter for generator in emitter.node.generators]
 
     def _request(
         self, file: ProgramFile, key: tuple[int, int], call: ast.Call

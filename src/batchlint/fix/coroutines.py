@@ -8,11 +8,13 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from batchlint.analysis.loops import LoopRole
+from batchlint.analysis.reach import Way
 from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.decline import DeclinedError, Obstacle, Reason
 from batchlint.fix.draft import Draft
-from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.files import FunctionNode, Program, ProgramFile, span_of
 from batchlint.fix.foreign import dotted
 from batchlint.fix.limits import Limits
 from batchlint.fix.requests import check_site, request_edits
@@ -88,14 +90,69 @@ class Coroutines:
             value.op == "await" and facts.values[value.operands[0]].op == "param" for value in facts.values
         )
 
+    def check_way(self, way: Way, key: tuple[int, int]) -> None:
+        """Limits around the calls that lead to the loop around `key`, and loops around it."""
+        if not is_coroutine(self.program, key) or key not in way.calls:
+            return
+        for scope, number in way.calls[: way.calls.index(key)]:
+            file, call = self.program.file_of(scope), self.program.call(scope, number)
+            self.check_around(file, call)
+            if self.program.in_record_loop((scope, number)):
+                self._object_rounds(file, call)
+
+    def check_around(self, file: ProgramFile, node: ast.AST) -> None:
+        """Locks and limits around a whole loop or fan-out: they would be held for long, or end it."""
+        for outer in file.ancestors(node):
+            if isinstance(outer, names.NESTED):
+                return
+            for item in outer.items if isinstance(outer, ast.AsyncWith) else ():
+                if self._limits.kind(file, item.context_expr) in ("limiter", "exclusive", "time_limit"):
+                    message = "it would stay open until the batch has ended"
+                    raise file.decline(Reason.HELD_RESOURCE, message, item.context_expr)
+            if isinstance(outer, ast.Call) and kind_of(file, outer.func) == "wait_for":
+                raise file.decline(Reason.HELD_RESOURCE, "the time limit would end the batch", outer)
+
+    def check_rounds(self, file: ProgramFile, scope: int, loop: ast.AST) -> None:
+        """Whether a loop or fan-out stands in a loop over records itself: it makes a batch in each round."""
+        facts = self.program.linker.scopes.all[scope].facts
+        numbers = {fact.span: number for number, fact in enumerate(facts.loops)}
+        for outer in file.ancestors(loop):
+            if isinstance(outer, names.NESTED):
+                return
+            if isinstance(outer, ast.For | ast.AsyncFor | ast.While):
+                number = numbers.get(span_of(outer))
+                if number is None or self.program.loops.role(scope, number) is LoopRole.RECORD:
+                    self._object_rounds(file, loop)
+                    return
+
+    def _object_rounds(self, file: ProgramFile, node: ast.AST) -> None:
+        message = "each round of the loop around it would wait for a batch of its own"
+        self.draft.object(file, Reason.PARTIAL, message, node)
+
+    def _check_turns(self, file: ProgramFile, scope: int, number: int) -> None:
+        """A coroutine that sends requests in a loop sends one in each batch."""
+        call = self.program.call(scope, number)
+        for outer in file.ancestors(call):
+            if isinstance(outer, names.NESTED):
+                break
+            if isinstance(outer, ast.While) and any(_takes_next(node) for node in ast.walk(outer)):
+                message = "workers that take records from a queue send one request each at a time"
+                raise file.decline(Reason.LOOP_FORM, message, outer)
+        facts = self.program.linker.scopes.all[scope].facts
+        if facts.calls[number].awaited and self.program.in_record_loop((scope, number)):
+            self._object_rounds(file, call)
+
     def _take(self, scope: int) -> None:
         program = self.program
         file, node = program.file_of(scope), program.function(scope)
         self._check_form(file, node, scope)
         self.taken.scopes.add(scope)
         for number in range(len(program.linker.scopes.all[scope].facts.calls)):
-            if (scope, number) in program.sites:
-                self.add_site((scope, number))
+            key = (scope, number)
+            if key in program.sites:
+                self.add_site(key)
+            if key in program.sites or any(e.target in self._reaching for e in program.edges(key)):
+                self._check_turns(file, scope, number)
         for inner in names.walk_scope(node.body):
             match inner:
                 case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
@@ -198,6 +255,13 @@ class Coroutines:
         batch_call = self.draft.use(file, "batch_call")
         (start, end, text), *rest = edits
         return [(start, end, f"{batch_call}({text}"), *rest, (file.end(call), file.end(call), ")")]
+
+
+def _takes_next(node: ast.AST) -> bool:
+    """Whether a node takes the next record out of a queue or list."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    return node.func.attr in ("get_nowait", "popleft", "pop") or (node.func.attr == "get" and not node.args)
 
 
 def is_coroutine(program: Program, key: tuple[int, int]) -> bool:

@@ -11,7 +11,6 @@ from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.foreign import dotted
 from batchlint.fix.gathered import FanOut, runs_before
-from batchlint.fix.limits import Limits
 from batchlint.fix.loop import is_bound_by_loop
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, conflicts
 from batchlint.fix.turns import Phases, meetings
@@ -34,9 +33,9 @@ class FanOutCheck:
         self.file = found.file
         self.phases = Phases(program, finder, coroutines)
 
-    def check(self) -> None:
-        """Take in all coroutines of the fan-out and note every obstacle; raises DeclinedError where nothing
-        helps."""
+    def check(self, scope: int) -> None:
+        """Take in all coroutines of the fan-out in the function `scope` and note every obstacle; raises
+        DeclinedError where nothing helps."""
         before = len(self.coroutines.taken.left)
         scopes = self._take()
         left = self.coroutines.taken.left[before:]
@@ -57,7 +56,9 @@ class FanOutCheck:
         if left:
             message = f"some requests would go on in real time: {left[0].message}"
             self.draft.object(self.file, Reason.PARTIAL, message, self.found.sink)
-        self._check_around()
+        self.coroutines.check_around(self.file, self.found.sink)
+        whole = self._taking_loop() or self.file.statement(self.found.sink)
+        self.coroutines.check_rounds(self.file, scope, whole)
         self._check_body(early, late)
 
     def _take(self) -> set[int]:
@@ -132,26 +133,17 @@ class FanOutCheck:
             message = f"{name} would run for all records at once; its effects are not known"
             self.draft.object(self.file, Reason.UNKNOWN_EFFECT, message, node)
 
-    def _check_around(self) -> None:
-        """Locks and limits around the whole fan-out would be held, or end it."""
-        limits = Limits(self.program)
-        for outer in self.file.ancestors(self.found.sink):
-            if isinstance(outer, names.NESTED):
-                return
-            for item in outer.items if isinstance(outer, ast.AsyncWith) else ():
-                kind = limits.kind(self.file, item.context_expr)
-                if kind in ("limiter", "exclusive", "time_limit"):
-                    message = "it would stay open until the batch has ended"
-                    raise self.file.decline(Reason.HELD_RESOURCE, message, item.context_expr)
-            if isinstance(outer, ast.Call) and kind_of(self.file, outer.func) == "wait_for":
-                raise self.file.decline(Reason.HELD_RESOURCE, "the time limit would end the batch", outer)
+    def _taking_loop(self) -> ast.For | None:
+        """The loop that takes results one by one."""
+        node = self.file.parents[self.found.sink]
+        while self.found.kind == "completed" and isinstance(node, ast.Call):
+            node = self.file.parents[node]
+        return node if isinstance(node, ast.For) else None
 
     def _check_body(self, early: Effects, late: Effects) -> None:
         """A loop over results as they come would now run after all coroutines, no longer between them."""
-        loop = self.file.parents[self.found.sink]
-        while self.found.kind == "completed" and isinstance(loop, ast.Call):
-            loop = self.file.parents[loop]
-        if not isinstance(loop, ast.For):
+        loop = self._taking_loop()
+        if loop is None:
             return
         body = self.finder.of(self.file, loop.body)
         whole = Effects()
@@ -202,6 +194,9 @@ class FanOutEmitter:
             if fill.task is not None:
                 self._replace(file.start(fill.task), file.start(fill.coroutine), "")
                 self._replace(file.end(fill.coroutine), file.end(fill.task), "")
+        if isinstance(found.binding, ast.AnnAssign) and any(fill.task for fill in found.fills):
+            annotated = found.binding  # what it holds are no tasks any more
+            self._replace(file.end(annotated.target), file.end(annotated.annotation), "")
         if found.kind == "gather":
             self._emit_gather(found.sink)
         else:

@@ -46,7 +46,8 @@ class FanOut:
     """Coroutines that are awaited together at `sink`, a call or a name that a loop runs over.
 
     `kind` is `gather` where all results are awaited at once, `completed` where a loop takes them one by
-    one. `fills` are all elements that are awaited there.
+    one. `fills` are all elements that are awaited there, `variable` is what they are kept in until then,
+    bound by the statement `binding`.
     """
 
     file: ProgramFile
@@ -54,6 +55,7 @@ class FanOut:
     sink: ast.expr
     fills: list[Element] = field(default_factory=list)
     variable: str = ""
+    binding: ast.stmt | None = None
 
 
 class Finder:
@@ -161,7 +163,7 @@ class Finder:
             raise file.decline(Reason.CAPTURED_VARIABLE, f"a function sees {name!r}", at)
         if len(sinks) != 1 or binding is None:
             raise file.decline(Reason.CALL_FORM, f"{name!r} is not awaited at one place", at)
-        found = replace(sinks[0], fills=fills, variable=name)
+        found = replace(sinks[0], fills=fills, variable=name, binding=binding)
         self._check_order(found, binding)
         return found
 

@@ -111,11 +111,39 @@ class Planner:
     def _plan(
         self, site: Site, call: CallSite, judgement: Judgement, rows: dict[tuple[int, int], Site]
     ) -> tuple[Plan, set[tuple[int, int]]]:
-        """The plan for one site, and the keys of the sites it covers."""
+        """The plan for one site, and the keys of the sites it covers: for the outermost of the loops that
+        lead to it that has one."""
+        for key in self._loops_to(judgement):
+            found = self._plan_at(site, call, judgement, rows, key)
+            if found[0].kind is not FixKind.NONE:
+                break
+        return found
+
+    def _loops_to(self, judgement: Judgement) -> list[tuple[int, int] | None]:
+        """The calls in record loops on the way to a site, outermost first: coroutines run concurrently
+        through all of them; of others the innermost."""
+        way = judgement.way
+        if way is None or way.hit is None:
+            return [None]
+        hit = (way.hit.scope, way.hit.call)
+        if hit not in way.calls or not is_coroutine(self.program, hit):
+            return [hit]
+        outer = [k for k in way.calls[: way.calls.index(hit)] if is_coroutine(self.program, k)]
+        return [*(key for key in outer if self.program.in_record_loop(key)), hit]
+
+    def _plan_at(
+        self,
+        site: Site,
+        call: CallSite,
+        judgement: Judgement,
+        rows: dict[tuple[int, int], Site],
+        key: tuple[int, int] | None,
+    ) -> tuple[Plan, set[tuple[int, int]]]:
+        """The plan for one site that rewrites the loop around one call on the way to it."""
         draft = Draft()
         own = (call.scope, call.call)
         try:
-            self._draft(draft, call, judgement)
+            self._draft(draft, call, judgement, key)
             if own not in draft.sites:
                 raise DeclinedError(Reason.CONTRADICTION, "the way leads to another call", site.location)
             hard = [obstacle for obstacle in draft.obstacles if not obstacle.is_unsafe]
@@ -129,20 +157,20 @@ class Planner:
         kind = FixKind.UNSAFE if draft.obstacles else FixKind.SAFE
         return Plan(kind, sites, tuple(draft.obstacles), edits, added, draft), covered
 
-    def _draft(self, draft: Draft, site: CallSite, judgement: Judgement) -> None:
-        """Plan the rewrite of the record loops that lead to a site: the one of the verdict's witness, and
-        the others as far as they can be rewritten too."""
+    def _draft(self, draft: Draft, site: CallSite, judgement: Judgement, key: tuple[int, int] | None) -> None:
+        """Plan the rewrite of the record loops that lead to a site: the one around the call `key` on the
+        way, and the others as far as they can be rewritten too."""
         way = judgement.way
         file, node = check_site(self.program, Draft(), site, awaits=True)
         if way is not None and way.root.kind in _SHORT_LIVED:
             message = "the process may not live until the batch has ended"
             draft.object(file, Reason.SHORT_LIVED, message, node)
-        if way is None or way.hit is None:
+        if way is None or key is None:
             plan_single(self.program, draft, site, judgement)
             return
         steps = Steps(self.program, self.finder, draft)
         coroutines = Coroutines(self.program, draft)
-        key = (way.hit.scope, way.hit.call)
+        coroutines.check_way(way, key)
         converted = dict.fromkeys(self._loop(draft, steps, coroutines, key), self._region(key))
         if key not in self.program.sites:
             for other_key, _ in self.program.record_calls({scope for scope, _ in draft.sites}):
@@ -198,8 +226,10 @@ class Planner:
         call, file = program.call(*key), program.file_of(key[0])
         self._check_nobody_waits(file, key[0], call)
         if is_coroutine(program, key):
-            for records in CoroutineLoops(program, self.finder, draft, coroutines).plan(key):
+            loop, supplies = CoroutineLoops(program, self.finder, draft, coroutines).plan(key)
+            for records in supplies:
                 self._check_supply(draft, file, call, records)
+            self._check_others(draft, file, call, loop)
             return {key}
         facts = program.linker.scopes.all[key[0]].facts
         if facts.is_async:
