@@ -10,6 +10,7 @@ from finding_samples import NIGHTLY, PROJECT, SHARED, found, replacement, result
 
 from batchlint.finding import Finding, FixKind, Severity
 from batchlint.report import FORMATS, render
+from batchlint.rules import base
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_markdown_ranks_by_saving_and_opens_the_witness(both: tuple[Finding, ...
     text = render("markdown", results(*reversed(both)))
     assert text.startswith("## batchlint: 2 findings, about $3,375 per month to save\n")
     rows = [line for line in text.splitlines() if line.startswith("| ") and "BL1" in line]
-    assert rows[0].startswith("| $3,375 per month | `app/llm.py:9` | [BL102](")
+    assert rows[0].startswith("| $3,375 per month | `app/llm.py:9` | BL102 real-time OpenAI call ")
     assert "1. `app/tasks.py:10` Celery beat task 'nightly'" in text
     assert text.count("<details>") == text.count("</details>") == 1
 
@@ -149,3 +150,19 @@ def test_every_format_renders_nothing_found(name: str) -> None:
     assert text == "" or text.endswith("\n")
     if name in ("json", "gitlab"):
         assert json.loads(text) == []
+
+
+def test_no_output_links_to_documentation_that_is_not_published(both: tuple[Finding, ...]) -> None:
+    for name in ("json", "sarif", "rdjson", "markdown"):
+        text = render(name, results(*both))
+        assert "/rules/" not in text
+        assert "None" not in text
+
+
+def test_every_output_links_to_documentation_that_is_published(
+    both: tuple[Finding, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "DOCS_URL", "https://docs.example.org/batchlint")
+    for name in ("json", "sarif", "rdjson", "markdown"):
+        page = "https://docs.example.org/batchlint/rules/realtime-call-in-scheduled-job/"
+        assert page in render(name, results(*both))

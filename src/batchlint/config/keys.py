@@ -201,10 +201,11 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "deployments",
-        MapOf("deployment name", Text()),
+        MapOf("deployment, environment variable, or glob on paths or dotted names", Text()),
         "{}",
-        "The model behind a deployment, alias or environment variable that stands where a model is named.",
-        '[tool.batchlint.deployments]\n"prod-chat" = "gpt-5-mini"',
+        "The model behind a deployment, an alias or an environment variable that stands where a model is "
+        "named; or the model of all calls in the functions or files that a glob matches.",
+        '[tool.batchlint.deployments]\n"prod-chat" = "gpt-5-mini"\n"app.labels.*" = "gpt-5-nano"',
     ),
     Key(
         "assumptions",

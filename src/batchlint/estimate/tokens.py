@@ -169,7 +169,10 @@ def count_prompt(prompt: PromptText, tokenizer: Tokenizer, assumptions: Assumpti
     basis = []
     if static.high:
         error = percent(tokenizer.error)
-        basis.append(f"{_tokens(static)} of static prompt text, counted by rule (error {error})")
+        basis.append(
+            f"{_tokens(static)} of static prompt text, counted without a tokenizer "
+            f"(\N{PLUS-MINUS SIGN}{error})"
+        )
     total = static
     for part in dynamic:
         assumption = assumptions[part.kind.value]

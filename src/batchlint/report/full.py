@@ -61,7 +61,7 @@ def _notes(finding: Finding, results: Results) -> list[tuple[str, list[str]]]:
         notes.append(("path", witness))
     if against := _against(finding, results):
         notes.append(("but", against))
-    if saving := _saving(finding):
+    if saving := _saving(finding, results):
         notes.append(("saves", saving))
     help_ = [printable(finding.remedy)]
     if finding.fix in _FIXES:
@@ -91,12 +91,14 @@ def _against(finding: Finding, results: Results) -> list[str]:
     ]
 
 
-def _saving(finding: Finding) -> list[str]:
+def _saving(finding: Finding, results: Results) -> list[str]:
     """The saving and what it is based on."""
     saving = headline(finding.savings)
     if saving is None or finding.savings is None:
         return []
     basis = [f"- {printable(reason)}" for reason in finding.savings.basis]
     if len(basis) > BASIS_MAX:
-        basis = [*basis[: BASIS_MAX - 1], f"- and {len(basis) - BASIS_MAX + 1} more (`batchlint explain`)"]
+        left = len(basis) - BASIS_MAX + 1
+        whole = f"batchlint explain {results.place(finding.location)}"
+        basis = [*basis[: BASIS_MAX - 1], f"- and {left} more: `{whole}`"]
     return [saving, *basis]

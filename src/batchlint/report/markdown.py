@@ -38,7 +38,8 @@ def _title(findings: list[Finding]) -> str:
 
 def _row(finding: Finding, results: Results) -> str:
     saving = headline(finding.savings) or ""
-    what = f"[{finding.rule}]({BY_CODE[finding.rule].url}) {_text(finding.message)}"
+    url = BY_CODE[finding.rule].url
+    what = f"{finding.rule if url is None else f'[{finding.rule}]({url})'} {_text(finding.message)}"
     place = _place(finding.location, results)
     return f"| {saving} | {place} | {what} | {_FIXES.get(finding.fix, '')} |"
 

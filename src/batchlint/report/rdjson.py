@@ -4,7 +4,7 @@ import json
 
 from batchlint.finding import Finding, Severity
 from batchlint.report.results import Results
-from batchlint.rules.base import DOCS_URL
+from batchlint.rules import base
 from batchlint.rules.registry import BY_CODE
 from batchlint.text import Location
 
@@ -16,7 +16,7 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NO
 def render(results: Results) -> str:
     """The findings as one JSON object."""
     report = {
-        "source": {"name": "batchlint", "url": DOCS_URL.removesuffix("/rules")},
+        "source": _linked({"name": "batchlint"}, base.DOCS_URL),
         "severity": "WARNING",
         "diagnostics": [_diagnostic(finding, results) for finding in results.findings],
     }
@@ -28,7 +28,7 @@ def _diagnostic(finding: Finding, results: Results) -> Json:
         "message": finding.message,
         "location": _location(finding.location, results),
         "severity": _SEVERITIES[finding.severity],
-        "code": {"value": finding.rule, "url": BY_CODE[finding.rule].url},
+        "code": _linked({"value": finding.rule}, BY_CODE[finding.rule].url),
     }
     # A suggestion is for the file of its diagnostic; a fix over several files has none.
     if finding.replacements and {e.location.path for e in finding.replacements} == {finding.location.path}:
@@ -60,3 +60,8 @@ def _range(location: Location, results: Results) -> Json:
         "start": position(location.line, location.column),
         "end": position(location.end_line, location.end_column),
     }
+
+
+def _linked(item: Json, url: str | None) -> Json:
+    """An item with its address, where it has one."""
+    return item if url is None else {**item, "url": url}

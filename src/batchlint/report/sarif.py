@@ -16,7 +16,8 @@ from batchlint.finding import Confidence, Finding, Replacement, Severity, Step
 from batchlint.money import headline
 from batchlint.report.line_hash import line_hashes
 from batchlint.report.results import Results, steps
-from batchlint.rules.base import DOCS_URL, Rule
+from batchlint.rules import base
+from batchlint.rules.base import Rule
 from batchlint.rules.registry import RULES
 from batchlint.text import Location
 
@@ -61,7 +62,7 @@ def _driver() -> Json:
         "name": "batchlint",
         "fullName": f"batchlint {__version__}",
         "semanticVersion": __version__,
-        "informationUri": DOCS_URL.removesuffix("/rules"),
+        **({} if base.DOCS_URL is None else {"informationUri": base.DOCS_URL}),
         "rules": [_rule(rule) for rule in RULES],
     }
 
@@ -75,10 +76,11 @@ def _rule(rule: Rule) -> Json:
         "shortDescription": {"text": _short(documentation.summary)},
         "fullDescription": {"text": _short(f"{documentation.summary} {why}")},
         "help": {
-            "text": f"{documentation.summary}\n\n{documentation.section('Why it costs')}\n\n{rule.url}",
+            "text": f"{documentation.summary}\n\n{documentation.section('Why it costs')}\n\n"
+            f"{rule.url or f'`batchlint rule {rule.code}` says more.'}",
             "markdown": documentation.markdown(),
         },
-        "helpUri": rule.url,
+        **({} if rule.url is None else {"helpUri": rule.url}),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "precision": "high",

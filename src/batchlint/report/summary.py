@@ -6,6 +6,8 @@ from batchlint.report.ansi import paint
 from batchlint.report.results import Results
 
 RANKED_MAX = 5
+# Dollars a month below which nobody migrates anything.
+WORTH_IT = 1.0
 
 
 def render(results: Results) -> str:
@@ -28,17 +30,35 @@ def _count(results: Results) -> str:
 
 def _ranking(results: Results) -> list[str]:
     """The findings with a known monthly saving, largest first; worth saying only when there is a choice."""
-    priced = [finding for finding in results.findings if monthly(finding.savings) > 0]
+    priced = [finding for finding in results.findings if monthly(finding.savings) >= WORTH_IT]
     priced.sort(key=lambda finding: monthly(finding.savings), reverse=True)
     if not priced:
-        return []
+        hint = _hint(results)
+        return ["", *hint, ""] if hint else []
     lines = ["", paint("Migrate this first:", "bold", results.color)]
     for number, finding in enumerate(priced[:RANKED_MAX], start=1):
         place = results.place(finding.location)
         lines.append(f"  {number}. {place}  {finding.rule}  saves {headline(finding.savings)}")
     if len(priced) > RANKED_MAX:
         lines.append(f"  ... and {len(priced) - RANKED_MAX} more with a known saving")
-    return [*lines, ""]
+    hint = _hint(results)
+    return [*lines, *(["", *hint] if hint else []), ""]
+
+
+def _hint(results: Results) -> list[str]:
+    """How findings without a monthly figure get one."""
+    savings = [finding.savings for finding in results.findings if finding.savings is not None]
+    often = sum(each.per_1k is not None and each.per_month is None for each in savings)
+    which = sum(each.per_1k is None and each.discount is not None for each in savings)
+    return [
+        f"{plural(number, 'finding')} without a {figure}: the code does not show {what}. "
+        f"Say it in [tool.batchlint.{key}] (`batchlint config {key}`)."
+        for number, figure, what, key in (
+            (often, "monthly figure", "how often the call runs", "volumes"),
+            (which, "price", "a model with a known price", "deployments"),
+        )
+        if number
+    ]
 
 
 def _fixes(results: Results) -> list[str]:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from batchlint.finding import Severity, Site
 
 HEADINGS = ("Why it costs", "Example", "Use instead", "When it stays silent", "Fix safety")
-DOCS_URL = "https://batchlint.github.io/batchlint/rules"
+# The address that the built documentation is served at, without a slash at the end. None while it is not:
+# every output then does without links, for each carries the rule's text or names `batchlint rule`.
+DOCS_URL: str | None = None
 
 _FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -70,9 +72,9 @@ class Rule:
         return self.module.rpartition(".")[2].replace("_", "-")
 
     @property
-    def url(self) -> str:
-        """The page that documents it."""
-        return f"{DOCS_URL}/{self.name}/"
+    def url(self) -> str | None:
+        """The page that documents it, None while the documentation is not published."""
+        return None if DOCS_URL is None else f"{DOCS_URL}/rules/{self.name}/"
 
     @property
     def documentation(self) -> Documentation:
