@@ -16,10 +16,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from drive import run
 from fake_provider import FakeProvider
 
+from batchlint import engine
+from batchlint.catalog.world import World
 from batchlint.config import Config
 from batchlint.engine import analyse
 from batchlint.finding import FixKind
 from batchlint.fix import Plan, apply, plans, write_all
+
+# The packaged catalog is the same for all programs, and reading it takes longer than all the rest.
+_WORLD = World()
+engine.World = lambda *_, **__: _WORLD  # type: ignore[assignment,misc]
 
 TESTDATA = Path(__file__).parents[2] / "testdata" / "fix"
 PROVIDERS = ("openai", "anthropic")

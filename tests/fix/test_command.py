@@ -11,7 +11,7 @@ from fixing import read_cases
 
 CASES = {case.claim: case for case in [*read_cases("shapes.md"), *read_cases("declined.md")]}
 SAFE = CASES["A call in the loop's body"]
-UNSAFE = CASES["Printing before the call and in the retry loop"]
+UNSAFE = CASES["A call of unknown effect before the request"]
 SEVERAL_FILES = CASES["A loop over a function from another module, which others call too"]
 DECLINED = CASES["A cache between records"]
 
@@ -88,7 +88,7 @@ def test_unsafe_fixes_are_asked_for_and_refuse_a_dirty_tree(tmp_path: Path) -> N
     assert b"--allow-dirty" in done.stderr
     assert snapshot(tmp_path) == before
     assert batchlint(tmp_path, "--fix", "--unsafe-fixes", "--allow-dirty").returncode == 0
-    assert b"run_outcomes" in snapshot(tmp_path)["main.py"]
+    assert b"run_requests" in snapshot(tmp_path)["main.py"]
 
 
 def test_a_helper_that_was_edited_stays(project: Path) -> None:

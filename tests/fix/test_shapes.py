@@ -7,7 +7,7 @@ from fixing import PROVIDERS, Case, check_declined, check_shape, read_cases, sto
 
 from batchlint.fix import Reason
 
-SHAPES = read_cases("shapes.md")
+SHAPES = [*read_cases("shapes.md"), *read_cases("bodies.md")]
 DECLINED = read_cases("declined.md")
 OTHERS = read_cases("providers.md")
 

@@ -11,7 +11,8 @@ from batchlint.fix.emit import LoopEmitter, replaced, shifted
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.gather import FanOutCheck, FanOutEmitter
 from batchlint.fix.gathered import Element, Finder, element_around
-from batchlint.fix.loop import Distribution, divide
+from batchlint.fix.loop import Distribution
+from batchlint.fix.parts import divide
 from batchlint.fix.places import Effects
 from batchlint.fix.requests import request_edits
 

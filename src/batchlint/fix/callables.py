@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass, field
 
 from batchlint.fix import names
+from batchlint.fix.calls import renamed
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
@@ -63,7 +64,9 @@ class Callables:
             raise file.decline(Reason.CALL_FORM, "the function has no name here", node)
         at = file.start(node)
         text = file.source(node)
-        for start, end, new in sorted(self.steps.renamed(file, node, scope), reverse=True):
+        for start, end, new in sorted(
+            renamed(self.steps.program, self.steps.draft, file, node, scope), reverse=True
+        ):
             text = text[: start - at] + new + text[end - at :]
         return text
 

@@ -11,7 +11,7 @@ from batchlint.fix.files import FunctionNode, Program, ProgramFile
 from batchlint.fix.foreign import dotted
 from batchlint.fix.forms import Form, Workers
 from batchlint.fix.iterables import is_progress
-from batchlint.fix.loop import leaving
+from batchlint.fix.parts import leaving
 
 _AT_ONCE = frozenset(
     {"list", "tuple", "set", "frozenset", "sorted", "sum", "min", "max", "dict", "pandas.concat", "len"}

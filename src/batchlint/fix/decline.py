@@ -14,6 +14,7 @@ class Reason(StrEnum):
     LOOP_CARRIED = "loop-carried"  # a request is built from what an earlier record left behind
     EFFECT_ORDER = "effect-order"  # effects of different records would change places
     UNKNOWN_EFFECT = "unknown-effect"  # it cannot be seen what a call does
+    STALE_VALUE = "stale-value"  # a variable may still hold what an earlier record put there
     SHARED_STATE = "shared-state"  # the requests' own code shares state between records
     UNKNOWN_ITERABLE = "unknown-iterable"  # it may be endless, or produced while the loop runs
     LAZY = "lazy"  # results are consumed while they are produced
@@ -61,6 +62,7 @@ UNSAFE = frozenset(
         Reason.NEEDS_SETTING,
         Reason.PARTIAL,
         Reason.SHORT_LIVED,
+        Reason.STALE_VALUE,
     }
 )
 """Reasons that `--unsafe-fixes` passes over: the rewrite gives every consumer its value all the same."""

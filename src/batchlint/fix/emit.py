@@ -8,7 +8,9 @@ from batchlint.fix.draft import Draft
 from batchlint.fix.edits import Edit, apply
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.iterables import Supply, supply_of, without_progress
-from batchlint.fix.loop import Parts, is_quiet
+from batchlint.fix.loop import is_quiet
+from batchlint.fix.moving import apart, first_byte, last_byte
+from batchlint.fix.parts import Parts
 
 LINE_MAX = 100
 
@@ -94,7 +96,9 @@ class LoopEmitter:
                 raise self.file.decline(
                     Reason.BLOCK, "what builds the request may fail inside of the `try`", parts.call
                 )
-            self._emit_two_loops()
+            call = replaced(self.file, parts.call, self.request)
+            indent = self.file.indent(parts.loop.body[0])
+            self._emit_two_loops(shifted(self.file, parts.call, call, indent), "")
         elif parts.tries and (parts.inner or not all(map(_quiet_in(self.file), parts.arguments))):
             self._emit_with_function()
         else:
@@ -120,9 +124,8 @@ class LoopEmitter:
         runner = self._runner
         text = joined(f"{outcomes} = {runner}([", element, f"for {target} in {first}", self.indent)
         at = file.line_start(parts.loop)
-        is_apart = file.text[:at].endswith((b"\n\n", b":\n", b"\n\r\n", b":\r\n"))
-        blank = "\n" if definition and at and not is_apart else ""
-        self.draft.edit(file, at, at, f"{blank}{definition}{prepared}{self.indent}{text}\n")
+        before = f"{self._apart(definition)}{definition}"
+        self.draft.edit(file, at, at, f"{before}{prepared}{self.indent}{text}\n")
         self._emit_header(f"zip({second}, {outcomes})")
 
     def _emit_header(self, iterable: str) -> None:
@@ -167,7 +170,7 @@ class LoopEmitter:
         lines = f"{self.indent}{self._definition} {name}({', '.join(given)}):\n"
         if parts.inner:
             lines += self._moved(body)
-        lines += f"{body}{self._asked(body)}\n\n"
+        lines += f"{body}{self._asked(body)}\n\n" + ("" if self.indent else "\n")
         self.is_steps = True
         self._emit_comprehension(f"{name}({', '.join(given)})", lines)
 
@@ -207,18 +210,16 @@ class LoopEmitter:
                 found |= names.free(function)
         return found
 
-    def _emit_two_loops(self) -> None:
+    def _emit_two_loops(self, element: str, definition: str) -> None:
         """What runs before the call keeps its loop; a second loop uses the responses."""
         parts, file, draft = self.parts, self.file, self.draft
-        at = parts.loop.body[len(parts.before)]
+        split = parts.loop.body.index(parts.before[-1]) + 1
         inner = file.indent(parts.loop.body[0])
         carried = self._carried()
         requests = file.fresh("steps" if self.is_steps else "requests", "batch_requests")
         self.outcome = file.fresh("outcome", "batch_outcome")
-        call = replaced(file, parts.call, self.request)
-        call = shifted(file, parts.call, call, inner)
-        opening = f"{self.indent}{requests} = []\n"
-        middle = f"{inner}{requests}.append({call})\n"
+        opening = f"{self._apart(definition)}{definition}{self.indent}{requests} = []\n"
+        middle = f"{inner}{requests}.append({element})\n"
         run = f"{self._runner}({requests})"
         if carried:
             records = file.fresh("records", "batch_records")
@@ -230,16 +231,25 @@ class LoopEmitter:
             header = f"{self.indent}for {self.outcome} in {run}:\n"
         start = file.line_start(parts.loop)
         draft.edit(file, start, start, opening)
-        split = file.line_start(at)
-        draft.edit(file, split, split, middle + header)
+        late = ""
+        for statement in parts.loop.body[:split]:
+            if statement not in parts.before:  # it only tells people something, and now does so later
+                first, last = first_byte(file, statement), last_byte(file, statement)
+                late += file.text[first:last].decode()
+                draft.edit(file, first, last, "")
+        at = first_byte(file, parts.loop.body[split])
+        draft.edit(file, at, at, middle + header + late)
+
+    def _apart(self, definition: str) -> str:
+        """The blank lines before a definition in front of the loop."""
+        return apart(self.file, self.file.line_start(self.parts.loop), self.indent) if definition else ""
 
     def _carried(self) -> list[str]:
         """The variables of a record that the second loop reads or may bind anew."""
         parts = self.parts
-        gone = set(ast.walk(parts.call))
-        rest = names.bound(parts.after)
-        for top in parts.after:
-            rest |= {n.id for n in ast.walk(top) if isinstance(n, ast.Name) and n not in gone}
+        gone = {n for top in [parts.call, *parts.inner] for n in ast.walk(top)}
+        rest = {n.id for s in parts.after for n in ast.walk(s) if isinstance(n, ast.Name) and n not in gone}
+        rest |= names.bound(parts.after)
         order = _in_order(parts.loop.target)
         for statement in parts.before:
             order += [n for n in _in_order(statement) if n not in order]

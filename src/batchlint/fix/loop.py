@@ -6,117 +6,17 @@ is seen by what runs earlier for a later record.
 """
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.flow import exposed
 from batchlint.fix.foreign import dotted
 from batchlint.fix.origins import changed_names, origins
+from batchlint.fix.parts import Parts, leaving
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place, conflicts
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A loop's body around the call that sends the request.
-
-    `whole` is what gives the response: the call, or the expression that awaits it. `before` are the
-    statements that run first, `inner` those inside of the `try` block of the call before it, `statement` the
-    one the call is in, `tries` the `try` statements around it. `targets` are the loop's variables, `local`
-    those and all that `before` binds for sure.
-    """
-
-    file: ProgramFile
-    loop: ast.For
-    call: ast.Call
-    whole: ast.expr
-    before: list[ast.stmt]
-    inner: list[ast.stmt]
-    statement: ast.stmt
-    tries: list[ast.Try]
-    targets: set[str]
-    local: set[str]
-
-    @property
-    def arguments(self) -> list[ast.expr]:
-        """What the request is built from: arguments and what the method is called on."""
-        function = self.call.func
-        receiver = [function.value] if isinstance(function, ast.Attribute) else []
-        return [*receiver, *self.call.args, *(k.value for k in self.call.keywords)]
-
-    @property
-    def after(self) -> list[ast.stmt]:
-        """The body without `before` and `inner`; the statement of the call is part of it."""
-        return [s for s in self.loop.body if s not in self.before]
-
-
-def divide(file: ProgramFile, call: ast.Call, awaited: ast.Await | None = None) -> Parts:
-    """The parts of the loop around a call, or around the expression that awaits it; raises DeclinedError
-    where the form has no rewrite."""
-    whole = awaited or call
-    statement = file.statement(call)
-    if not _is_evaluated_once(file, whole, statement):
-        raise file.decline(Reason.CONDITIONAL_CALL, "the call is not made for every record", call)
-    tries: list[ast.Try] = []
-    inner: list[ast.stmt] = []
-    child, parent = statement, file.parents[statement]
-    while not isinstance(parent, ast.For):
-        if not isinstance(parent, ast.Try) or child not in parent.body:
-            reason = Reason.CONDITIONAL_CALL if isinstance(parent, ast.If | ast.Match) else Reason.BLOCK
-            raise file.decline(reason, f"the call stands in {_describe(parent)}", call)
-        inner = [*parent.body[: parent.body.index(child)], *inner]
-        tries.append(parent)
-        child, parent = parent, file.parents[parent]
-        assert isinstance(child, ast.stmt)
-    targets = names.targets(parent.target)
-    if child not in parent.body or targets is None:
-        raise file.decline(Reason.LOOP_FORM, "the loop has an unusual form", parent)
-    if isinstance(file.scope(parent), ast.ClassDef):
-        raise file.decline(Reason.LOOP_FORM, "the loop stands in the body of a class", parent)
-    for node in (parent, statement, parent.body[0]):
-        if file.text[file.line_start(node) : file.start(node)].strip():
-            raise file.decline(Reason.LOOP_FORM, "several statements stand on one line", node)
-    before = parent.body[: parent.body.index(child)]
-    local = targets | names.surely_bound(before)
-    return Parts(file, parent, call, whole, before, inner, statement, tries, targets, local)
-
-
-def _describe(node: ast.AST) -> str:
-    match node:
-        case ast.While() | ast.AsyncFor():
-            return "an inner loop"
-        case ast.With() | ast.AsyncWith():
-            return "a `with` block"
-        case ast.Try():
-            return "an `except` or `finally` block"
-    return "a block of its own"
-
-
-def _is_evaluated_once(file: ProgramFile, call: ast.expr, statement: ast.stmt) -> bool:
-    """Whether a statement always evaluates an expression, and once."""
-    node: ast.AST = call
-    while node is not statement:
-        child, node = node, file.parents[node]
-        match node:
-            case ast.IfExp(test=first) if first is child:
-                continue
-            case ast.BoolOp(values=[first, *_]) | ast.Compare(left=first) if first is child:
-                continue
-            case ast.Compare(comparators=[first]) if first is child:
-                continue
-            case ast.IfExp() | ast.BoolOp() | ast.Compare() | ast.Lambda() | ast.Await():
-                return False
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp() | ast.comprehension():
-                return False
-    match statement:
-        case ast.If(test=header) | ast.For(iter=header):
-            return any(inner is call for inner in ast.walk(header))
-        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr() | ast.Assert():
-            return True
-    return False
 
 
 class Distribution:
@@ -129,6 +29,7 @@ class Distribution:
         self, program: Program, finder: EffectFinder, draft: Draft, parts: Parts, steps: Effects | None
     ) -> None:
         self.program = program
+        self.finder = finder
         self.draft = draft
         self.parts = parts
         self.file = parts.file
@@ -164,11 +65,11 @@ class Distribution:
                 node in set(ast.walk(a)) for a in self.parts.arguments
             ):
                 self._object(Reason.CALL_FORM, "an argument binds a name", node)
-        for way_out in leaving(loop.body):
-            in_before = any(way_out in set(ast.walk(s)) for s in self.parts.before)
-            if in_before and isinstance(way_out, ast.Break) and not loop.orelse:
+        for exit_ in leaving(loop.body):
+            in_before = any(exit_ in set(ast.walk(s)) for s in self.parts.before)
+            if in_before and isinstance(exit_, ast.Break) and not loop.orelse:
                 continue  # the first loop ends as early as the only one did
-            self._object(Reason.EARLY_EXIT, "the loop may end early, after all requests are paid", way_out)
+            self._object(Reason.EARLY_EXIT, "the loop may end early, after all requests are paid", exit_)
         if self.before.exits or self.after.exits:
             self._object(Reason.EARLY_EXIT, "the loop may end the program, after all requests are paid")
         if any(isinstance(n, ast.Continue | ast.Break) for s in self.parts.before for n in ast.walk(s)):
@@ -178,11 +79,7 @@ class Distribution:
         """After skipped records the loop's variables may differ: nobody may look at them."""
         loop = self.parts.loop
         own = names.bound(self.parts.before) | self.parts.targets
-        scope = self.file.scope(loop)
-        outside = _read_outside(self.file, loop)
-        if isinstance(scope, ast.Module):
-            for function in self.file.functions.values():
-                outside |= names.free(function)
+        outside = read_outside(self.file, loop)
         if own & outside:
             name = sorted(own & outside)[0]
             message = f"{name!r} is read outside of the loop, which may skip its last record"
@@ -215,11 +112,12 @@ class Distribution:
             for what in dict.fromkeys(effects.unknown):
                 message = f"{what} would run for all records first; its effects are not known"
                 self._object(Reason.UNKNOWN_EFFECT, message)
+        # What the steps print appears where their result is taken.
         printing = [STDOUT in effects.writes for effects in (*early, self.steps, self.after)]
-        if sum(printing) > 1 or printing[1]:
+        if any(printing[: 1 if self.parts.is_lifted else 2]) and sum(printing) > 1:
             self._object(Reason.EFFECT_ORDER, "the loop prints before and after the call")
         writing = [FILES in effects.writes for effects in (*early, self.steps, self.after)]
-        if sum(writing) > 1:
+        if sum(writing) > 1 or (self.parts.is_lifted and writing[1]):
             self._object(Reason.EFFECT_ORDER, "the loop writes files before and after the call")
         reads = self.before.reads | self.building.reads | self.steps.reads
         outside = {place for place in (FILES, WORLD) if place in self.after.writes}
@@ -230,17 +128,21 @@ class Distribution:
         """Objects and variables that later code changes and earlier code reads, or the other way round."""
         parts = self.parts
         reads = self.before.reads | self.building.reads | self.steps.reads
-        for place in conflicts(self._outliving(self.after.writes, parts.after, parts.local), reads):
+        for place in conflicts(self.outliving(self.after.writes, parts.after, parts.local), reads):
             self._object(Reason.LOOP_CARRIED, f"{place.name!r}, which a record changes, is read for the next")
         early: list[ast.stmt] = [*parts.before, *parts.inner]
-        sure = parts.local | names.surely_bound(parts.inner)
-        own = self._outliving(self.before.writes | self.building.writes, early, sure)
+        # What a lifted part binds belongs to its generator.
+        sure = parts.local | (names.bound if parts.is_lifted else names.surely_bound)(parts.inner)
+        if parts.is_lifted:
+            for place in sorted(self.outliving(self.building.writes, parts.inner, sure)):
+                self._object(Reason.SHARED_STATE, f"the requests' code changes {place.name!r} of all records")
+        own = self.outliving(self.before.writes | self.building.writes, early, sure)
         changed = {Place("part", p.name) if p.kind == "content" else p for p in self.after.writes}
         later = self.building.reads | self.steps.reads | self.after.reads | changed
         for place in conflicts(own, later):
             self._object(Reason.LOOP_CARRIED, f"{place.name!r} changes from record to record")
 
-    def _outliving(self, writes: set[Place], code: list[ast.stmt], sure: set[str]) -> set[Place]:
+    def outliving(self, writes: set[Place], code: list[ast.stmt], sure: set[str]) -> set[Place]:
         """The writes that another record may see, also through the names that an object was taken from.
 
         Binding a name that `sure` holds concerns one record only; objects of its own are left out too.
@@ -279,10 +181,11 @@ class Distribution:
     def _check_exposed(self) -> None:
         """A variable that is read before the body binds it carries something over from the last record."""
         parts = self.parts
-        early = [*parts.before, *parts.inner, ast.Expr(parts.call)]
-        exposed = names.exposed(early, parts.targets)
-        late = names.bound(parts.after) - names.bound(parts.inner)
-        for name in sorted(exposed & late):
+        early = [*parts.before, *parts.inner]
+        if not parts.is_lifted:
+            early.append(ast.Expr(parts.call))
+        read = exposed(early, parts.targets)
+        for name in sorted(read & names.bound(parts.after)):
             self._object(Reason.LOOP_CARRIED, f"{name!r} carries something from one record to the next")
 
 
@@ -291,6 +194,8 @@ def _own(parts: Parts, new: frozenset[ast.AST]) -> frozenset[str]:
     body: list[ast.AST] = list(parts.loop.body)
     found = set(parts.targets)
     sure = names.surely_bound([*parts.before, *parts.inner, *parts.after])
+    if parts.is_lifted:
+        sure |= names.bound(parts.inner) - exposed(parts.inner, parts.local)
     for _ in sure:
         for name in sure - found:
             sources = origins(name, body, new=new)
@@ -299,24 +204,7 @@ def _own(parts: Parts, new: frozenset[ast.AST]) -> frozenset[str]:
     return frozenset(found)
 
 
-def leaving(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The `break` and `return` statements that leave the loop whose body these are."""
-    for statement in statements:
-        if isinstance(statement, ast.Break | ast.Return):
-            yield statement
-        elif isinstance(statement, ast.For | ast.While | ast.AsyncFor):
-            yield from leaving(statement.orelse)
-            yield from (s for s in leaving(statement.body) if isinstance(s, ast.Return))
-        elif not isinstance(statement, names.NESTED):
-            for block in ("body", "orelse", "finalbody"):
-                yield from leaving(getattr(statement, block, []))
-            for handler in getattr(statement, "handlers", []):
-                yield from leaving(handler.body)
-            for case in getattr(statement, "cases", []):
-                yield from leaving(case.body)
-
-
-def _read_outside(file: ProgramFile, loop: ast.For) -> set[str]:
+def read_outside(file: ProgramFile, loop: ast.For) -> set[str]:
     """The names that the loop's function reads outside of the loop; those that another loop has bound
     anew before left out."""
     inside = set(ast.walk(loop))
@@ -325,6 +213,9 @@ def _read_outside(file: ProgramFile, loop: ast.For) -> set[str]:
         is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in inside
         if isinstance(node, ast.Name) and is_read and not is_bound_by_loop(file, node, loop):
             found.add(node.id)
+    if isinstance(file.scope(loop), ast.Module):
+        for function in file.functions.values():
+            found |= names.free(function)
     return found
 
 

@@ -103,6 +103,39 @@ def read(nodes: Iterable[ast.AST]) -> set[str]:
     }
 
 
+def read_freely(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names that nodes read, variables of their own comprehensions and functions left out."""
+    found: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                found.add(name)
+            case ast.Lambda():
+                found |= free(node) | read_freely(
+                    [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+                )
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                own = {name for g in node.generators for name in names_in(g.target)}
+                found |= read_freely([node.generators[0].iter])
+                found |= read_freely(ast.iter_child_nodes(node)) - own
+            case _:
+                found |= read_freely(ast.iter_child_nodes(node))
+    return found
+
+
+def names_in(target: ast.AST) -> set[str]:
+    """The names that a target binds, those inside of what it writes into left out."""
+    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def bound_inside(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """The names that belong to a function or class itself."""
+    found = bound(node.body)
+    if not isinstance(node, ast.ClassDef):
+        found |= {p.arg for p in parameters(node.args)}
+    return found
+
+
 def exposed(statements: Iterable[ast.stmt], known: set[str]) -> set[str]:
     """The names that statements may read before they have bound them for sure."""
     sure = set(known)

@@ -11,7 +11,7 @@ from batchlint.helpers import PARTS, files_for, init_for
 from batchlint.program.scopes import Modules
 from batchlint.text import Location
 
-_OWN_MODULES = {"Step": "steps"}
+_OWN_MODULES = {"Step": "lockstep"}
 """Names that the package does not export at its top."""
 
 

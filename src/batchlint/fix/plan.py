@@ -10,24 +10,21 @@ from batchlint.analysis.model import CallSite
 from batchlint.catalog.model import RootKind, Wait
 from batchlint.finding import FixKind, Site, Verdict
 from batchlint.fix.awaited import CoroutineLoops
-from batchlint.fix.comprehension import ComprehensionEmitter
 from batchlint.fix.coroutines import Coroutines, is_coroutine
 from batchlint.fix.decline import DeclinedError, Obstacle, Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.edits import Edit, OverlapError, apply
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.emit import LoopEmitter
 from batchlint.fix.fanout import plan_fan_out
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.find import contradictions
 from batchlint.fix.foreign import means_builtin
 from batchlint.fix.forms import is_fan_out
-from batchlint.fix.iterables import Supply, supply_of, without_progress
-from batchlint.fix.loop import Distribution, divide
+from batchlint.fix.generators import GeneratorEmitter
+from batchlint.fix.loop_forms import LoopForms, check_others, check_supply, loop_around
 from batchlint.fix.placement import helper_files, import_edits, place
-from batchlint.fix.places import Effects
 from batchlint.fix.pools import retire
-from batchlint.fix.requests import check_site, request_edits
+from batchlint.fix.requests import check_site
 from batchlint.fix.single import plan_single
 from batchlint.fix.steps import Steps
 from batchlint.fix.unused import drop_unused
@@ -176,7 +173,7 @@ class Planner:
             for other_key, _ in self.program.record_calls({scope for scope, _ in draft.sites}):
                 if other_key not in converted and other_key not in steps.calls:
                     self._try_loop(draft, steps, coroutines, other_key, converted)
-        steps.emit(set(converted))
+        GeneratorEmitter(steps).emit(set(converted))
         coroutines.emit()
 
     def _try_loop(
@@ -216,7 +213,7 @@ class Planner:
         """What changes around a call: its loop, or the statement of a fan-out."""
         call, file = self.program.call(*key), self.program.file_of(key[0])
         is_apart = is_fan_out(self.program, key) or is_coroutine(self.program, key)
-        return file.statement(call) if is_apart else _loop_around(file, call)
+        return file.statement(call) if is_apart else loop_around(file, call)
 
     def _loop(
         self, draft: Draft, steps: Steps, coroutines: Coroutines, key: tuple[int, int]
@@ -228,8 +225,8 @@ class Planner:
         if is_coroutine(program, key):
             loop, supplies = CoroutineLoops(program, self.finder, draft, coroutines).plan(key)
             for records in supplies:
-                self._check_supply(draft, file, call, records)
-            self._check_others(draft, file, call, loop)
+                check_supply(program, draft, file, call, records)
+            check_others(program, draft, file, call, loop)
             return {key}
         facts = program.linker.scopes.all[key[0]].facts
         if facts.is_async:
@@ -240,21 +237,7 @@ class Planner:
                 raise file.decline(Reason.CAPTURED_VARIABLE, message, call)
         if is_fan_out(program, key):
             return plan_fan_out(program, self.finder, draft, steps, key)
-        request, effects = self._request(draft, steps, file, key, call)
-        loop = _loop_around(file, call)
-        self._check_others(draft, file, call, loop)
-        is_steps = key not in program.sites
-        if isinstance(loop, ast.For):
-            parts = divide(file, call)
-            self._check_supply(draft, file, call, parts.loop.iter)
-            Distribution(program, self.finder, draft, parts, effects).check()
-            LoopEmitter(program, draft, parts, request, is_steps).emit()
-            return {key}
-        emitter = ComprehensionEmitter(program, self.finder, draft, file, call, effects)
-        for generator in emitter.node.generators:
-            self._check_supply(draft, file, call, generator.iter)
-        emitter.emit(request, is_steps=is_steps)
-        return {key}
+        return LoopForms(program, self.finder, draft, steps).plan(key)
 
     def _check_nobody_waits(self, file: ProgramFile, scope: int, call: ast.Call) -> None:
         """A loop that somebody waits for stays as it is, whoever else runs it."""
@@ -262,40 +245,6 @@ class Planner:
             if way.root.wait is Wait.LIVE and not way.doubtful:
                 message = f"{way.root.message} waits for the loop"
                 raise file.decline(Reason.LIVE, message, call)
-
-    def _check_others(self, draft: Draft, file: ProgramFile, call: ast.Call, loop: ast.AST) -> None:
-        """A loop that runs the same code once more would go on sending its requests in real time."""
-        own = {scope for scope, _ in draft.sites}
-        for node in ast.walk(loop):
-            if isinstance(node, ast.Call) and node is not call:
-                key = self.program.key(file, node)
-                targets = {edge.target for edge in self.program.edges(key)} if key is not None else set()
-                if key not in self.program.sites and self.program.reached_from(targets) & own:
-                    raise file.decline(Reason.SEVERAL_CALLS, "the loop sends requests from here too", node)
-
-    def _request(
-        self, draft: Draft, steps: Steps, file: ProgramFile, key: tuple[int, int], call: ast.Call
-    ) -> tuple[list[tuple[int, int, str]], Effects | None]:
-        """The edits that make the loop's call a request or the call of a generator, and the effects of that
-        generator."""
-        site = self.program.sites.get(key)
-        if site is not None:
-            check_site(self.program, draft, site)
-            return request_edits(file, draft, site, call), None
-        edges = self.program.edges(key)
-        if len(edges) != 1:
-            raise file.decline(Reason.DYNAMIC_DISPATCH, "the call may lead to several functions", call)
-        if not self.program.is_plain(edges[0]):
-            raise file.decline(Reason.CALL_FORM, "the function is not called directly", call)
-        steps.add(edges[0].target)
-        return steps.renamed(file, call.func, edges[0].target), self.finder.of_function(edges[0].target)
-
-    def _check_supply(self, draft: Draft, file: ProgramFile, call: ast.Call, node: ast.expr) -> None:
-        found = supply_of(self.program, file, call, without_progress(file, node))
-        if found is Supply.LAZY:
-            raise file.decline(Reason.LAZY, "records are produced while the loop runs", node)
-        if found is Supply.UNKNOWN:
-            draft.object(file, Reason.UNKNOWN_ITERABLE, "where the records come from is not known", node)
 
     def _finish(self, draft: Draft) -> tuple[dict[str, tuple[Edit, ...]], dict[str, bytes]]:
         """Add imports, ask the second finder, and check that the edits fit together."""
@@ -331,20 +280,6 @@ class Planner:
         if calls:
             for message in contradictions(file.text, calls):
                 raise file.decline(Reason.CONTRADICTION, message, file.tree.body[0])
-
-
-def _loop_around(file: ProgramFile, call: ast.Call) -> ast.AST:
-    """The innermost loop or comprehension around a call; raises DeclinedError where there is none."""
-    for outer in file.ancestors(call):
-        if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp):
-            return outer
-        if isinstance(outer, ast.GeneratorExp):
-            raise file.decline(Reason.LAZY, "a generator is consumed while it runs", outer)
-        if isinstance(outer, ast.While | ast.AsyncFor):
-            raise file.decline(Reason.LOOP_FORM, "the loop is no `for` loop", call)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            break
-    raise file.decline(Reason.LOOP_FORM, "no loop stands around the call", call)
 
 
 def declined(found: Iterable[Plan]) -> dict[str, int]:

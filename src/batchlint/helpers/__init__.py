@@ -21,11 +21,11 @@ class Part(NamedTuple):
 
 CORE_NAMES: Mapping[str, tuple[str, ...]] = {
     "limits": ("unless_batched", "wait_unless_batched"),
+    "lockstep": ("in_order", "pause"),
     "model": ("Outcome", "Request"),
     "runner": ("DeadlineExceededError", "NotReadyError"),
     "steps": (
         "collect",
-        "pause",
         "run_batch",
         "run_now",
         "run_outcomes",

@@ -15,6 +15,8 @@ from .gemini_batch import generate_content_request as generate_content_request
 from .groq_batch import groq_chat_request as groq_chat_request
 from .limits import unless_batched as unless_batched
 from .limits import wait_unless_batched as wait_unless_batched
+from .lockstep import in_order as in_order
+from .lockstep import pause as pause
 from .mistral_batch import mistral_chat_request as mistral_chat_request
 from .mistral_batch import mistral_chat_request_async as mistral_chat_request_async
 from .mistral_batch import mistral_embedding_request as mistral_embedding_request
@@ -34,7 +36,6 @@ from .openai_batch import responses_request as responses_request
 from .runner import DeadlineExceededError as DeadlineExceededError
 from .runner import NotReadyError as NotReadyError
 from .steps import collect as collect
-from .steps import pause as pause
 from .steps import run_batch as run_batch
 from .steps import run_now as run_now
 from .steps import run_outcomes as run_outcomes

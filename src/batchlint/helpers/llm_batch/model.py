@@ -10,6 +10,7 @@ import contextlib
 import inspect
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, fields
 from typing import Any, Callable, NamedTuple, TypeVar
@@ -84,10 +85,10 @@ class Pause(NamedTuple):
 class Outcome:
     """What became of one request or step; like a future, ``result()`` returns or raises.
 
-    A response stays on disk until it is asked for.
+    A response stays on disk until it is asked for; what a step printed appears when it is asked for first.
     """
 
-    __slots__ = ("attempts", "batch", "decode", "failure", "key", "request", "value", "weight")
+    __slots__ = ("attempts", "batch", "decode", "failure", "key", "printed", "request", "value", "weight")
 
     def __init__(self, value: Any = None, failure: BaseException | None = None) -> None:
         self.value = value
@@ -96,11 +97,15 @@ class Outcome:
         self.key = ""
         self.attempts = 0
         self.weight = 1
+        self.printed = ""
         self.request: Any = None
         self.decode: Callable[[Any], Any] | None = None
 
     def result(self) -> Any:
         """Return the response in the real-time call's shape, or raise what that call would have raised."""
+        if self.printed:
+            printed, self.printed = self.printed, ""
+            sys.stdout.write(printed)
         if self.failure is not None:
             raise self.failure
         if self.batch is None or self.decode is None:

@@ -3,8 +3,10 @@
 A *step* is a generator that yields a request and receives the response; in it, everything else stays as
 in the function it was before. All steps go forward together: the first requests of all of them form one
 batch (split where the provider's limits demand it), the answers are handed back in order, their next
-requests form the next batch, and so on. A request that failed is raised inside the step, where the
-response was expected, as the exception of the provider's SDK. ``runner.py`` says what is guaranteed.
+requests form the next batch, and so on. A step that yields a list of requests, or of other steps, gets the
+list of their outcomes. A request that failed is raised inside the step, where the response was expected, as
+the exception of the provider's SDK. ``runner.py`` says what is guaranteed, ``lockstep.py`` in which order
+things happen.
 
 ``**settings`` are the fields of ``model.Settings``. Wherever a step is taken, so is a bare request.
 """
@@ -12,15 +14,15 @@ response was expected, as the exception of the provider's SDK. ``runner.py`` say
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
+from .lockstep import InOrder, Lockstep, Step, as_step, next_request
 from .model import Outcome, Pause, Request, Settings, run_to_end
 from .runner import NotReadyError, Run
 
 T = TypeVar("T")
-Step = Generator[Union[Request, Pause], Any, T]
 
 
 def run_batch(steps: Iterable[Step[T]], *, return_exceptions: bool = False, **settings: Any) -> list[T]:
@@ -37,7 +39,7 @@ def run_batch(steps: Iterable[Step[T]], *, return_exceptions: bool = False, **se
 def run_outcomes(steps: Iterable[Step[Any]], **settings: Any) -> list[Outcome]:
     """Like ``run_batch``, with one ``Outcome`` per step, whose ``result()`` returns or raises."""
     with Run(Settings.read(**settings)) as run:
-        return run_to_end(_lockstep(run, steps))
+        return run_to_end(Lockstep(run, steps).run())
 
 
 def run_requests(requests: Iterable[Request], **settings: Any) -> list[Outcome]:
@@ -55,7 +57,7 @@ def run_requests(requests: Iterable[Request], **settings: Any) -> list[Outcome]:
 def submit(steps: Iterable[Step[Any] | Request], **settings: Any) -> None:
     """Send the steps' requests without waiting; ``collect`` gets the results, now or in another process."""
     with suppress(NotReadyError), Run(Settings.read(**settings), wait=False) as run:
-        run_to_end(_lockstep(run, steps))
+        run_to_end(Lockstep(run, steps).run())
         raise NotReadyError  # hands nothing out
 
 
@@ -66,7 +68,7 @@ def collect(steps: Iterable[Step[Any] | Request], **settings: Any) -> list[Outco
     their next ones from here.
     """
     with Run(Settings.read(**settings), wait=False) as run:
-        return run_to_end(_lockstep(run, steps))
+        return run_to_end(Lockstep(run, steps).run())
 
 
 def run_now(step: Step[T]) -> T:
@@ -80,62 +82,37 @@ def run_now(step: Step[T]) -> T:
         answer = Outcome()
         if isinstance(asked, Pause):
             time.sleep(asked.seconds)
-        else:
+        elif isinstance(asked, Request):
             asked.refuse_async()
             run_to_end(answer.call(asked))
+        elif isinstance(asked, InOrder):
+            answer.value = asked.value
+        else:
+            answer.value = [_Later(work) for work in asked]
 
 
-def pause(seconds: float) -> Pause:
-    """Return what a step yields to wait, in place of ``time.sleep``: in a batch all steps wait together."""
-    return Pause(seconds)
+class _Later(Outcome):
+    """The outcome of work that runs in real time, when somebody asks for it."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Step[Any] | Request) -> None:
+        super().__init__()
+        self._work: Step[Any] | None = as_step(work)
+
+    def result(self) -> Any:
+        """Run the work, once."""
+        if self._work is not None:
+            work, self._work = self._work, None
+            try:
+                self.value = run_now(work)
+            except Exception as error:
+                self.failure = error
+        return super().result()
 
 
 def values_of(outcomes: list[Outcome], return_exceptions: bool) -> list[Any]:
     """Return the outcomes' values; raise the first failure unless failures are wanted in the list."""
     if return_exceptions:
-        return [outcome.failure or outcome.value for outcome in outcomes]
+        return [outcome.exception() or outcome.value for outcome in outcomes]
     return [outcome.result() for outcome in outcomes]
-
-
-def next_request(step: Step[Any], answer: Outcome) -> Request | Pause:
-    """Hand a step its answer, or raise the failure in it, and return what it asks for next."""
-    try:
-        value = answer.result()
-    except Exception as error:
-        asked = step.throw(error)
-    else:
-        asked = step.send(value)
-    if not isinstance(asked, (Request, Pause)):
-        raise TypeError(f"a step must yield requests, not a {type(asked).__name__}")
-    return asked
-
-
-def _single(request: Request) -> Step[Any]:
-    return (yield request)
-
-
-async def _lockstep(run: Run, steps: Iterable[Step[Any] | Request]) -> list[Outcome]:
-    """Drive all steps forward together, one round of requests at a time."""
-    running = [_single(step) if isinstance(step, Request) else step for step in steps]
-    outcomes = [Outcome() for _ in running]
-    answers = dict(enumerate(outcomes))  # what each step waits for, to begin with nothing
-    while answers:
-        asked = {}
-        seconds = 0.0
-        for index, answer in answers.items():
-            try:
-                request = next_request(running[index], answer)
-            except StopIteration as stop:
-                outcomes[index] = Outcome(stop.value)
-            except Exception as error:
-                outcomes[index] = Outcome(failure=error)
-            else:
-                if isinstance(request, Pause):
-                    asked[index], seconds = Outcome(), max(seconds, request.seconds)
-                else:
-                    asked[index] = run.ask(request)
-        if seconds:
-            await run.sleep(seconds)
-        await run.settle()
-        answers = asked
-    return outcomes

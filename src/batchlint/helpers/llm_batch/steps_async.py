@@ -13,9 +13,10 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from .lockstep import InOrder, Step, next_request
 from .model import Outcome, Pause, Request, Settings, settle
 from .runner import NotReadyError, Run
-from .steps import Step, next_request, values_of
+from .steps import values_of
 
 T = TypeVar("T")
 IDLE_SECONDS = 5.0  # how long requests wait for more when the rest of the program is busy
@@ -70,7 +71,24 @@ async def run_now_async(step: Step[T]) -> T:
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         answer = Outcome()
-        await (asyncio.sleep(asked.seconds) if isinstance(asked, Pause) else answer.call(asked))
+        if isinstance(asked, Pause):
+            await asyncio.sleep(asked.seconds)
+        elif isinstance(asked, Request):
+            await answer.call(asked)
+        elif isinstance(asked, InOrder):
+            answer.value = asked.value
+        else:
+            answer.value = [await _in_real_time(work) for work in asked]
+
+
+async def _in_real_time(work: Step[Any] | Request) -> Outcome:
+    """Run a part of a step to its end."""
+    if isinstance(work, Request):
+        return await Outcome().call(work)
+    try:
+        return Outcome(await run_now_async(work))
+    except Exception as error:
+        return Outcome(failure=error)
 
 
 class _Lobby:
