@@ -13,11 +13,11 @@ from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.draft import PACKAGE
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import bind, dotted, is_class, opens_for_writing, table, what_it_does
+from batchlint.fix.foreign import bind, is_class, opens_for_writing, printed_to, table, what_it_does
 from batchlint.fix.fresh import Freshness
 from batchlint.fix.limits import Limits
 from batchlint.fix.origins import origins, outside, root
-from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place
+from batchlint.fix.places import FILES, WORLD, Effects, Place
 
 
 class EffectFinder:
@@ -368,22 +368,12 @@ class _Visitor(ast.NodeVisitor):
             case _:
                 self._by_kind(kind, node)
 
-    def _prints(self, node: ast.Call) -> None:
-        """What is printed goes to standard output, to the people who watch, or to a file."""
-        target = next((k.value for k in node.keywords if k.arg == "file"), None)
-        path = "" if target is None else dotted(self.file, target)
-        if target is None or path == "sys.stdout":
-            self.found.writes.add(STDOUT)
-        elif path != "sys.stderr":
-            self._mutates(target)
-            self.found.writes.add(FILES)
-
     def _by_kind(self, kind: str, node: ast.Call) -> None:
         match kind:
             case "pure" | "diagnostic" | "sleep":
                 return
             case "output":
-                self._prints(node)
+                self.found.writes |= printed_to(self.file, node)
             case "exit":
                 self.found.exits = True
             case "reads":

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from batchlint.fix.files import FunctionNode, ProgramFile
+from batchlint.fix.places import FILES, STDOUT, WORLD, Place
 
 RETURNED = ("finite", "held", "new", ".finite", ".held", ".new")
 """Lists that say what is returned, not what is done."""
@@ -41,6 +42,13 @@ def opens_for_writing(node: ast.Call) -> bool:
     """Whether a call of `open` may write."""
     modes = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]
     return any(not (isinstance(m, ast.Constant) and str(m.value)[:1] == "r") for m in modes)
+
+
+def printed_to(file: ProgramFile, node: ast.Call) -> set[Place]:
+    """What a `print` writes to: standard output, nothing but what people watch, or some file."""
+    target = next((k.value for k in node.keywords if k.arg == "file"), None)
+    path = "sys.stdout" if target is None else dotted(file, target)
+    return {"sys.stdout": {STDOUT}, "sys.stderr": set()}.get(path or "", {FILES, WORLD})
 
 
 def is_class(file: ProgramFile, function: ast.expr) -> bool:
