@@ -1,6 +1,7 @@
 """Raw HTTP: calls of HTTP libraries whose URL is a provider's inference endpoint."""
 
 import re
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ class Endpoints:
             urls |= self.values.texts(node) if node is not None else set()
         return urls
 
-    def _bases(self, row: HttpCall, obj: int) -> set[str]:
+    def _bases(self, row: HttpCall, obj: int) -> AbstractSet[str]:
         record = self.linker.record(obj)
         while isinstance(record, External) and record.parent >= 0:
             record = self.linker.record(record.parent)

@@ -84,6 +84,7 @@ class Reach:
         self._roots: dict[int, list[Root]] = {}
         for root in roots:
             self._roots.setdefault(root.scope, []).append(root)
+        self._gathering: set[int] | None = None
         self.dispatchers: dict[int, list[Edge]] = {}
         for target, edges in self._callers.items():
             detached = [edge for edge in edges if self.is_detached(edge)]
@@ -221,14 +222,19 @@ class Reach:
         return Shape.LOOP_VIA_FUNCTION
 
     def _gathers(self, scope: int) -> bool:
-        for (number, _), objects in self.linker.externals.items():
-            if number == scope:
-                for obj in objects:
-                    if isinstance(self.linker.record(obj), External):
-                        path = self.linker.objects.path(obj)
-                        if any(r.fan_out is FanOut.GATHER for r in self.matcher.higher_orders(path)):
-                            return True
-        return False
+        if self._gathering is None:
+            self._gathering = {
+                number
+                for (number, _), objects in self.linker.externals.items()
+                if any(self._is_gather(obj) for obj in objects)
+            }
+        return scope in self._gathering
+
+    def _is_gather(self, obj: int) -> bool:
+        if not isinstance(self.linker.record(obj), External):
+            return False
+        rows = self.matcher.higher_orders(self.linker.objects.path(obj))
+        return any(row.fan_out is FanOut.GATHER for row in rows)
 
     # waiting
 

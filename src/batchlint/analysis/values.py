@@ -5,6 +5,7 @@ A part of a text that is not known stands as `HOLE`.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import islice, product
 from typing import Final
 
@@ -44,6 +45,7 @@ class Values:
         self.linker = linker
         self._bases = [scope.base for scope in linker.scopes.all]
         self._declared: dict[int, dict[str, list[CallContext]]] = {}
+        self._texts: dict[tuple[int, int], frozenset[str]] = {}
 
     def place(self, node: int) -> tuple[Scope, int] | None:
         """The scope and the index of the value that a node stands for; None for other nodes."""
@@ -75,10 +77,17 @@ class Values:
                     }
         return found
 
-    def texts(self, node: int, depth: int = 0) -> set[str]:
+    def texts(self, node: int, depth: int = 0) -> frozenset[str]:
         """The texts that a node may hold, unknown parts as `HOLE`; empty where nothing is known."""
         if depth > _DEPTH_MAX:
-            return set()
+            return frozenset()
+        key = (node, depth)
+        if key not in self._texts:
+            # Texts that are built from one another are asked for over and over.
+            self._texts[key] = frozenset(self._evaluated(node, depth))
+        return self._texts[key]
+
+    def _evaluated(self, node: int, depth: int) -> set[str]:
         found: set[str] = set()
         for obj in tuple(self.linker.solver.pts[node]):
             record = self.linker.record(obj)
@@ -95,7 +104,7 @@ class Values:
                 break
         return found
 
-    def _computed(self, node: int, depth: int) -> set[str]:
+    def _computed(self, node: int, depth: int) -> AbstractSet[str]:
         place = self.place(node)
         if place is None:
             return set()
@@ -116,7 +125,7 @@ class Values:
         choices = [sorted(self.texts(part, depth)) or [HOLE] for part in parts]
         return {"".join(texts) for texts in islice(product(*choices), _TEXTS_MAX)}
 
-    def _called(self, scope: Scope, fact: Value, depth: int) -> set[str]:
+    def _called(self, scope: Scope, fact: Value, depth: int) -> AbstractSet[str]:
         call = scope.facts.calls[fact.payload]  # type: ignore[call-overload]
         callee = scope.facts.values[call.callee]
         if callee.op != "attr":
@@ -146,7 +155,7 @@ class Values:
 
         return re.sub(r"\{(\w*)[^{}]*\}", fill, text)
 
-    def _foreign_text(self, obj: int, record: External, depth: int) -> set[str]:
+    def _foreign_text(self, obj: int, record: External, depth: int) -> AbstractSet[str]:
         """Text through calls of the standard library that join texts."""
         path = self.linker.objects.path(obj)
         context = self.linker.contexts.get(record.made_by)

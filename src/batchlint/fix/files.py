@@ -290,7 +290,7 @@ class Program:
             held |= self.linker.solver.pts[owner.base + version]
         return held
 
-    def _kinds(self, held: set[int]) -> set[str]:
+    def _kinds(self, held: frozenset[int] | set[int]) -> set[str]:
         records = [self.linker.record(obj) for obj in held]
         return {r.kind if isinstance(r, Container) else "other" for r in records}
 

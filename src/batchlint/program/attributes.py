@@ -1,9 +1,9 @@
 """Attributes: what `base.name` may be, and where `base.name = value` writes."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchlint.program import calls, templates
-from batchlint.program.classes import Found
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -34,8 +34,10 @@ def load(obj: int, linker: "Linker", result: int, name: str, scope: Scope) -> No
         case Instance(scope=class_scope) | Class(scope=class_scope) if name == "__class__":
             solver.add(result, linker.objects.number(Class(class_scope)))
         case Instance(scope=class_scope):
-            solver.edge(solver.field(obj, name), result)
-            _load_member(linker, class_scope, name, obj, result, scope, None)
+            solver.edge(_read(linker, class_scope, name, obj, scope), result)
+            if name in linker.classes.properties:
+                found = _member(linker, class_scope, name, None)
+                solver.watch(found, _get_property, linker, obj, result, scope)
         case Class(scope=class_scope):
             solver.edge(solver.field(obj, name), result)
             _load_class_member(linker, class_scope, name, obj, result)
@@ -45,7 +47,11 @@ def load(obj: int, linker: "Linker", result: int, name: str, scope: Scope) -> No
         case Super(scope=class_scope, receiver=receiver):
             owner = linker.record(receiver)
             if isinstance(owner, Instance | Class):
-                _load_member(linker, owner.scope, name, receiver, result, scope, class_scope)
+                found = _member(linker, owner.scope, name, class_scope)
+                inherit = partial(_inherit, linker, name, receiver, result)
+                linker.classes.lookup(owner.scope, name, inherit, class_scope)
+                solver.watch(found, _bind, linker, receiver, result)
+                solver.watch(found, _get_property, linker, receiver, result, scope)
         case Module():
             _load_from_module(linker, record, name, result)
         case External():
@@ -79,40 +85,64 @@ def _load_from_module(linker: "Linker", module: Module, name: str, result: int) 
         linker.solver.add(result, submodule)
 
 
-def _load_member(
-    linker: "Linker",
-    class_scope: int,
-    name: str,
-    receiver: int,
-    result: int,
-    scope: Scope,
-    after: int | None,
-) -> None:
-    """A member read through an instance (or `super()`), bound to its receiver."""
+def _read(linker: "Linker", class_scope: int, name: str, obj: int, scope: Scope) -> int:
+    """The node of an attribute of an instance, made once however many places read it: what is stored
+    in it, in its class, and what its class defines, bound to it."""
     solver = linker.solver
-
-    def found(node: int | None, external: int | None) -> None:
-        if node is not None:
-            solver.watch(node, _bind, linker, receiver, result, scope)
-        elif external is not None:
-            solver.add(result, linker.step(linker.step(external, "()"), name))
-            templates.inherit(linker, external, name, receiver, result)
-
-    if not name.startswith("__"):
-        linker.classes.lookup(class_scope, "__getattr__", _forwarded(linker, name, result, scope))
-    for base in linker.classes.internals(class_scope):
-        solver.edge(solver.field(linker.objects.number(Class(base)), name), result)
-    linker.classes.lookup(class_scope, name, found, after)
+    node = solver.field(obj, name)
+    if (obj, name) not in linker.reads:
+        linker.reads.add((obj, name))
+        linker.classes.each_order(class_scope, partial(_join_stores, linker, class_scope, name, node))
+        solver.watch(_member(linker, class_scope, name, None), _bind, linker, obj, node)
+        linker.classes.lookup(class_scope, name, partial(_inherit, linker, name, obj, node))
+        if linker.classes.forwards and not name.startswith("__"):
+            forwards = _member(linker, class_scope, "__getattr__", None)
+            solver.watch(forwards, _forward, linker, name, node, scope)
+    return node
 
 
-def _forwarded(linker: "Linker", name: str, result: int, scope: Scope) -> Found:
-    """`__getattr__` that hands the name on: `return getattr(self._module, name)`."""
+def _join_stores(linker: "Linker", class_scope: int, name: str, node: int) -> None:
+    """What is stored in attributes of a class and of its bases is read through instances too."""
+    linker.class_reads.setdefault(name, {})[node] = class_scope
+    stored = linker.class_stores.get(name, ())
+    for base in linker.classes.internals(class_scope) if stored else ():
+        if base in stored:
+            linker.solver.edge(linker.solver.field(linker.objects.number(Class(base)), name), node)
 
-    def found(node: int | None, external: int | None) -> None:
-        if node is not None:
-            linker.solver.watch(node, _forward, linker, name, result, scope)
 
-    return found
+def _store_in_class(linker: "Linker", class_scope: int, name: str, field: int) -> None:
+    """Let those who read an attribute through instances read what is stored in the class."""
+    stored = linker.class_stores.setdefault(name, set())
+    if class_scope not in stored:
+        stored.add(class_scope)
+        for node, reader in tuple(linker.class_reads.get(name, {}).items()):
+            if class_scope in linker.classes.internals(reader):
+                linker.solver.edge(field, node)
+
+
+def _member(linker: "Linker", class_scope: int, name: str, after: int | None) -> int:
+    """The node of what the classes of an instance (or those behind `after`) define under a name, as it
+    is before it is bound."""
+    key = (class_scope, name, after)
+    node = linker.members.get(key)
+    if node is None:
+        node = linker.members[key] = linker.solver.node()
+        linker.classes.lookup(class_scope, name, partial(_found, linker, name, node), after)
+    return node
+
+
+def _found(linker: "Linker", name: str, result: int, node: int | None, external: int | None) -> None:
+    if node is not None:
+        linker.solver.edge(node, result)
+    elif external is not None:
+        linker.solver.add(result, linker.step(linker.step(external, "()"), name))
+
+
+def _inherit(
+    linker: "Linker", name: str, receiver: int, result: int, node: int | None, external: int | None
+) -> None:
+    if external is not None:
+        templates.inherit(linker, external, name, receiver, result)
 
 
 def _forward(obj: int, linker: "Linker", name: str, result: int, scope: Scope) -> None:
@@ -130,7 +160,8 @@ def _forward(obj: int, linker: "Linker", name: str, result: int, scope: Scope) -
                 linker.solver.watch(getter.base + call.arguments[0].value, load, linker, result, name, scope)
 
 
-def _bind(obj: int, linker: "Linker", receiver: int, result: int, scope: Scope) -> None:
+def _bind(obj: int, linker: "Linker", receiver: int, result: int) -> None:
+    """Bind what a class defines to the receiver that it is read through."""
     record = linker.record(obj)
     if not isinstance(record, Function):
         linker.solver.add(result, obj)
@@ -144,10 +175,16 @@ def _bind(obj: int, linker: "Linker", receiver: int, result: int, scope: Scope) 
                 receiver = linker.objects.number(Class(owner.scope))
             linker.solver.add(result, linker.objects.number(Bound(record.scope, receiver)))
         case "property":
-            context = calls.context(linker, scope, result, EdgeKind.IMPLICIT)
-            calls.enter(linker, context, record.scope, receiver)
+            pass  # its caller is who reads it
         case _:
             linker.solver.add(result, linker.objects.number(Bound(record.scope, receiver)))
+
+
+def _get_property(obj: int, linker: "Linker", receiver: int, result: int, scope: Scope) -> None:
+    record = linker.record(obj)
+    if isinstance(record, Function) and linker.classes.method_kinds.get(record.scope) == "property":
+        context = calls.context(linker, scope, result, EdgeKind.IMPLICIT)
+        calls.enter(linker, context, record.scope, receiver)
 
 
 def _load_class_member(linker: "Linker", class_scope: int, name: str, obj: int, result: int) -> None:
@@ -177,7 +214,11 @@ def store(obj: int, linker: "Linker", name: str, value: int) -> None:
             found = linker.scopes.member(file, name)
             if found is not None:
                 linker.solver.edge(value, found)
-        case Instance() | Class() | Function() | Bound() | External() | Partial():
+        case Class(scope=class_scope):
+            field = linker.solver.field(obj, name)
+            linker.solver.edge(value, field)
+            _store_in_class(linker, class_scope, name, field)
+        case Instance() | Function() | Bound() | External() | Partial():
             linker.solver.edge(value, linker.solver.field(obj, name))
         case _:
             pass

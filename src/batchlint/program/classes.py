@@ -1,6 +1,7 @@
 """Classes: method resolution order and the lookup of members through it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from batchlint.facts import ScopeKind
@@ -47,7 +48,7 @@ class Classes:
         self.scopes = scopes
         self._orders: dict[int, list[OrderEntry]] = {}
         self._derived: dict[int, set[int]] = {}
-        self._lookups: dict[int, list[tuple[str, int | None, Found]]] = {}
+        self._readers: dict[int, list[Callable[[], None]]] = {}
         self.method_kinds: dict[int, str] = {}
         self.methods: dict[int, list[int]] = {}
         for scope in scopes.all:
@@ -59,6 +60,9 @@ class Classes:
                 if outer.facts.kind is ScopeKind.CLASS:
                     self.method_kinds[scope.number] = _method_kind(scope, outer)
                     self.methods.setdefault(outer.number, []).append(scope.number)
+        names = [(scopes.all[number].facts.name, kind) for number, kind in self.method_kinds.items()]
+        self.properties = frozenset(name for name, kind in names if kind == "property")
+        self.forwards = any(name == "__getattr__" for name, _ in names)
 
     def _outer_node(self, scope: Scope, value: int) -> int:
         return self.scopes.all[scope.parent].base + value
@@ -84,8 +88,8 @@ class Classes:
         for derived in affected:
             self._orders.pop(derived, None)
         for derived in affected:
-            for name, after, found in tuple(self._lookups.get(derived, ())):
-                self._answer(derived, name, after, found)
+            for read in tuple(self._readers.get(derived, ())):
+                read()
 
     def order(self, scope: int) -> list[OrderEntry]:
         """The method resolution order: (True, class scope) or (False, external object)."""
@@ -132,8 +136,12 @@ class Classes:
 
         `after` starts the search behind that class, as `super()` does.
         """
-        self._lookups.setdefault(scope, []).append((name, after, found))
-        self._answer(scope, name, after, found)
+        self.each_order(scope, partial(self._answer, scope, name, after, found))
+
+    def each_order(self, scope: int, read: Callable[[], None]) -> None:
+        """Call `read` now, and again whenever the class's order has changed."""
+        self._readers.setdefault(scope, []).append(read)
+        read()
 
     def _answer(self, scope: int, name: str, after: int | None, found: Found) -> None:
         order = self.order(scope)

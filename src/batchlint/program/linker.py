@@ -90,6 +90,10 @@ class Linker:
         self.ran: set[int] = set()
         self.escaped: set[tuple[int, int, int]] = set()
         self.guessed = False
+        self.members: dict[tuple[int, str, int | None], int] = {}
+        self.reads: set[tuple[int, str]] = set()
+        self.class_reads: dict[str, dict[int, int]] = {}
+        self.class_stores: dict[str, set[int]] = {}
         self.forwarded: set[tuple[int, str, int]] = set()
         self.link()
 

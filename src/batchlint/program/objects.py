@@ -126,15 +126,16 @@ class Objects:
 
     def __init__(self) -> None:
         self.all: list[Object] = []
-        self._numbers: dict[tuple[type, Object], int] = {}
+        # By type, because records of different types with the same content are equal.
+        self._numbers: dict[type, dict[Object, int]] = {}
         self._paths: dict[int, AccessPath] = {}
 
     def number(self, record: Object) -> int:
         """The number of an object, the same for equal ones."""
-        key = (type(record), record)
-        found = self._numbers.get(key)
+        numbers = self._numbers.setdefault(type(record), {})
+        found = numbers.get(record)
         if found is None:
-            found = self._numbers[key] = len(self.all)
+            found = numbers[record] = len(self.all)
             self.all.append(record)
         return found
 
