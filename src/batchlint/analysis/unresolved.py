@@ -17,18 +17,23 @@ _REASONS = {
 
 def unresolved(linker: Linker) -> Counter[str]:
     """How many calls there are (`calls`), how many of them lead out of what the catalog and the program
-    describe (`calls_foreign`), and how many are unresolved, by reason (`calls_unresolved_…`)."""
+    describe (`calls_foreign`), and how many are unresolved, by reason (`calls_unresolved_…`). `nodes_full`
+    are the values of which too much is known, `objects_cut` what was not followed in too large a program."""
     counts: Counter[str] = Counter()
     pts, opaque = linker.solver.pts, {linker.objects.opaque}
     for scope in linker.scopes.all:
         for call in scope.facts.calls:
             held = pts[scope.base + call.callee]
             counts["calls"] += 1
-            if held == opaque:
+            if held is linker.solver.full:
+                counts["calls_unresolved_full"] += 1
+            elif held == opaque:
                 counts["calls_foreign"] += 1
             elif not held:
                 counts[f"calls_unresolved_{_reason(linker, scope, call.callee)}"] += 1
-    return counts
+    counts["nodes_full"] = linker.solver.full_nodes
+    counts["objects_cut"] = linker.solver.cut_nodes
+    return +counts
 
 
 def _reason(linker: Linker, scope: Scope, value: int) -> str:
