@@ -96,6 +96,15 @@ class TestPreCommit:
         assert done.stdout.count("BL101") >= 1
 
 
+    def test_the_fix_hook_rewrites_on_request(self, repository: Path, home: Path) -> None:
+        (repository / "job.py").write_text(FINDING)
+        git("add", ".", cwd=repository)
+        done = self.run("batchlint-fix", repository, home, "--files", "job.py", "--hook-stage", "manual")
+        assert "files were modified by this hook" in done.stdout, done.stdout + done.stderr
+        assert "llm_batch" in (repository / "job.py").read_text()
+        assert (repository / "llm_batch" / "runner.py").exists()
+
+
 def test_the_manifest_is_valid() -> None:
     manifest = REPOSITORY / ".pre-commit-hooks.yaml"
     subprocess.run([sys.executable, "-m", "pre_commit", "validate-manifest", str(manifest)], check=True)

@@ -106,7 +106,7 @@ volumes = { "app.f" = { requests-per-month = 5, input-tokens = [1, 2] } }
 prices = { "gpt-5*" = { input = 1, output = 8.5 } }
 deployments = { "prod" = "gpt-5-mini" }
 assumptions = { document = [1000, 6000] }
-fix = { helper = "src/llm_batch.py", unsafe = true }
+fix = { helper = "src/vendor", unsafe = true }
 
 [[wrappers]]
 call = "acme.complete"
@@ -133,7 +133,7 @@ output-limit = "max"
         assert config.prices == {"gpt-5*": {"input": 1, "output": 8.5}}
         assert config.deployments == {"prod": "gpt-5-mini"}
         assert config.assumptions == {"document": [1000, 6000]}
-        assert (config.fix.helper, config.fix.unsafe) == ("src/llm_batch.py", True)
+        assert (config.fix.helper, config.fix.unsafe) == ("src/vendor", True)
         (wrapper,) = config.wrappers
         assert (wrapper.call, wrapper.is_async, wrapper.output_limit) == ("acme.complete", True, "max")
         assert (wrapper.kind, wrapper.batch, wrapper.model) == ("chat", True, None)

@@ -136,3 +136,11 @@ def test_all_files_or_none(tmp_path: Path) -> None:
     before = snapshot(tmp_path)
     batchlint(tmp_path, "--fix", "--unsafe-fixes")
     assert snapshot(tmp_path) == before
+
+
+def test_the_helpers_go_where_the_user_wants_them(project: Path) -> None:
+    done = batchlint(project, "--fix", "--config", 'fix.helper = "lib/vendor"')
+    assert done.returncode == 0, done.stderr
+    written = snapshot(project)
+    assert "lib/vendor/llm_batch/runner.py" in written
+    assert b"from lib.vendor.llm_batch import" in written["main.py"]

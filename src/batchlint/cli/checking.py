@@ -177,7 +177,13 @@ def _rewrite(run: _Run) -> int:
 
     unsafe = config.fix.unsafe if options.fixing.unsafe_fixes is None else options.fixing.unsafe_fixes
     with progress(options.quiet or options.silent):
-        result = rewrite(root, analyse_with, lambda r: fixing.wanted_sites(reported(r)[0]), unsafe=unsafe)
+        result = rewrite(
+            root,
+            analyse_with,
+            lambda r: fixing.wanted_sites(reported(r)[0]),
+            unsafe=unsafe,
+            helper=config.fix.helper,
+        )
     if options.fixing.diff:
         output.write_bytes(fixing.difference(root, result.files))
     else:

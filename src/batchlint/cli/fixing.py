@@ -67,9 +67,10 @@ def _is_dirty(root: Path) -> bool:
 
 
 def difference(root: Path, files: Mapping[str, bytes]) -> bytes:
-    """A patch that makes the files what they are to be, paths relative to the working directory."""
+    """A patch that makes the files what they are to be, paths relative to the working directory; files that
+    are new come last."""
     parts: list[bytes] = []
-    for path, new in sorted(files.items()):
+    for path, new in sorted(files.items(), key=lambda item: (not (root / item[0]).exists(), item[0])):
         target = root / path
         old = target.read_bytes() if target.exists() else None
         name = os.path.relpath(target, Path.cwd()).replace(os.sep, "/")

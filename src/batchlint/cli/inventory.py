@@ -77,7 +77,7 @@ def explain(position: str, values: Mapping[str, Any]) -> int:
 
     place = relative(path, session.root)
     with progress(is_quiet=False):
-        story = explanation(report, place, int(number)) + rewriting(session.root, report, place, int(number))
+        story = explanation(report, place, int(number)) + rewriting(session, report, place, int(number))
     output.write("".join(f"{printable(line)}\n" for line in story.splitlines()), is_text=True)
     return 0
 

@@ -39,7 +39,7 @@ def fixes(session: Session, report: "Report", afresh: "Callable[[], Report]") ->
     from batchlint.fix import marked, replacements
 
     analysed = report if report.analysis is not None else afresh()
-    _, plans = marked(session.root, analysed)
+    _, plans = marked(session.root, analysed, session.config.fix.helper)
     found = {place: (plan.kind, replacements(session.root, plan)) for place, plan in plans.items()}
     if store is not None and analysed.key == report.key:
         store.put("fixes", report.key, value=found)

@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batchlint.cli.session import Session
 from batchlint.finding import FixKind
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ _WIDTH = 100
 _COMMAND = {FixKind.SAFE: "`batchlint --fix`", FixKind.UNSAFE: "`batchlint --fix --unsafe-fixes`"}
 
 
-def rewriting(root: Path, report: "Report", path: str, line: int) -> str:
+def rewriting(session: Session, report: "Report", path: str, line: int) -> str:
     """The section on the rewrite of the call site at a line; empty where nothing is to be rewritten."""
     from batchlint.fix import marked
 
-    _, plans = marked(root, report)
+    _, plans = marked(session.root, report, session.config.fix.helper)
     for place, plan in plans.items():
         if place.path == path and place.line <= line <= place.end_line:
-            return "\n" + "\n".join(_section(root, plan)) + "\n"
+            return "\n" + "\n".join(_section(session.root, plan)) + "\n"
     return ""
 
 

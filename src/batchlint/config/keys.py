@@ -76,7 +76,13 @@ _ASSUMPTIONS = Table(
 )
 _FIX = Table(
     (
-        Key("helper", Text(), '"llm_batch.py"', "Where `--fix` copies the batch helper to."),
+        Key(
+            "helper",
+            Text(),
+            "",
+            "The folder that `--fix` copies the package `llm_batch` into. Default: the nearest one that all "
+            "rewritten files import from.",
+        ),
         Key("unsafe", Flag(), "false", "Apply unsafe fixes too, as `--unsafe-fixes` does."),
     )
 )
@@ -215,7 +221,7 @@ KEYS: tuple[Key, ...] = (
         "rests on is named beside it.",
         "[tool.batchlint.assumptions]\ndocument = [1_000, 6_000]\nresponse = 300",
     ),
-    Key("fix", _FIX, "{}", "How `--fix` writes.", 'fix.helper = "src/app/llm_batch.py"'),
+    Key("fix", _FIX, "{}", "How `--fix` writes.", 'fix.helper = "src/app/vendor"'),
 )
 
 ROOT = Table(KEYS)

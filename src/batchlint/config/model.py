@@ -61,9 +61,10 @@ class Wrapper:
 
 @dataclass(frozen=True, slots=True)
 class FixSettings:
-    """How `--fix` writes: where the copied helper goes and whether unsafe fixes are included."""
+    """How `--fix` writes: the folder that `llm_batch` is copied into, relative to the root (None: the nearest
+    one that all rewritten files import from), and whether unsafe fixes are included."""
 
-    helper: str = "llm_batch.py"
+    helper: str | None = None
     unsafe: bool = False
 
 

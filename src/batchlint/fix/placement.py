@@ -15,18 +15,29 @@ _OWN_MODULES = {"Step": "lockstep"}
 """Names that the package does not export at its top."""
 
 
-def place(root: Path, modules: Modules, files: list[ProgramFile]) -> tuple[str, dict[str, str]]:
-    """The folder for the helpers, and the module name by which each of the files imports them.
+def place(
+    root: Path, modules: Modules, files: list[ProgramFile], wanted: str | None
+) -> tuple[str, dict[str, str]]:
+    """The folder for the helpers, inside the `wanted` one where the user has one, and the module name by
+    which each of the files imports them.
 
-    Raises DeclinedError where no folder can be imported from all files.
+    Raises DeclinedError where no folder, or not the wanted one, can be imported from all files.
     """
+    at = Location(files[0].path, 1, 1, 1, 1)
     bases = {file.path: _base(root, modules, file) for file in files}
     different = sorted(set(bases.values()))
     if len(different) > 1:
-        at = Location(files[0].path, 1, 1, 1, 1)
         message = "the files have no folder in common that all of them import from"
         raise DeclinedError(Reason.NO_IMPORT_PATH, message, at)
     base = different[0]
+    if wanted is not None:
+        inside = PurePosixPath(wanted)
+        if not inside.is_relative_to(base):
+            message = f"fix.helper is {wanted!r}, but the file imports from {base!r}"
+            raise DeclinedError(Reason.NO_IMPORT_PATH, message, at)
+        parts = (*inside.relative_to(base).parts, PACKAGE)
+        module = ".".join(parts)
+        return (inside / PACKAGE).as_posix(), {file.path: module for file in files}
     tops = {_package_below(root, base, file.path) for file in files}
     top = tops.pop() if len(tops) == 1 else None
     folder = PurePosixPath(base, top or "", PACKAGE).as_posix()

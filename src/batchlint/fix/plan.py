@@ -54,20 +54,26 @@ _SHORT_LIVED = frozenset({RootKind.TASK_QUEUE, RootKind.CLOUD_FUNCTION, RootKind
 """What is ended or started anew before a day is over."""
 
 
-def plans(root: Path, analysis: Analysis, overlay: Mapping[str, bytes]) -> list[Plan]:
+def plans(
+    root: Path, analysis: Analysis, overlay: Mapping[str, bytes], helper: str | None = None
+) -> list[Plan]:
     """A plan for every site whose verdict is `eligible` or `mixed`; one for all sites of a record loop.
 
-    `overlay` is text that stands in for files, as the analysis was given it.
+    `overlay` is text that stands in for files, as the analysis was given it; `helper` the folder that the
+    batch helpers go into, where the user has chosen one.
     """
-    return Planner(root, analysis, overlay).plans()
+    return Planner(root, analysis, overlay, helper).plans()
 
 
 class Planner:
     """Plans rewrites of one analysed program; see `plans`."""
 
-    def __init__(self, root: Path, analysis: Analysis, overlay: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, root: Path, analysis: Analysis, overlay: Mapping[str, bytes], helper: str | None = None
+    ) -> None:
         self.program = Program(root, analysis, overlay)
         self.root = root
+        self.helper = helper
         self.analysis = analysis
         self.finder = EffectFinder(self.program)
 
@@ -250,7 +256,7 @@ class Planner:
         """Add imports, ask the second finder, and check that the edits fit together."""
         retire(self.program, draft)
         files = [self.program.file(path) for path in sorted(draft.edits)]
-        folder, modules = place(self.root, self.program.linker.scopes.modules, files)
+        folder, modules = place(self.root, self.program.linker.scopes.modules, files, self.helper)
         added = dict(helper_files(self.root, folder, draft.providers, self.program.overlay))
         for file in files:
             import_edits(draft, file, modules[file.path])

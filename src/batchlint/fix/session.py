@@ -36,11 +36,14 @@ class Rewrite:
     has_unsafe: bool
 
 
-def rewrite(root: Path, analyse: Analyse, wanted: Wanted, *, unsafe: bool) -> Rewrite:
+def rewrite(
+    root: Path, analyse: Analyse, wanted: Wanted, *, unsafe: bool, helper: str | None = None
+) -> Rewrite:
     """Rewrite all record loops that lead to wanted sites, as far as it is safe, or `unsafe` where asked for.
 
     `analyse` gives the report on the program with some files' text replaced; `wanted` the locations of
-    the sites that a report's findings speak of.
+    the sites that a report's findings speak of; `helper` the folder for the batch helpers, None for the
+    nearest that fits.
     """
     kinds = {FixKind.SAFE, FixKind.UNSAFE} if unsafe else {FixKind.SAFE}
     files: dict[str, bytes] = {}
@@ -51,7 +54,7 @@ def rewrite(root: Path, analyse: Analyse, wanted: Wanted, *, unsafe: bool) -> Re
     for _ in range(PASSES_MAX):
         if report.analysis is None:
             break
-        planner = Planner(root, report.analysis, files)
+        planner = Planner(root, report.analysis, files, helper)
         found = _plans(planner, wanted(report), failed)
         ready = [plan for plan in found if plan.kind in kinds]
         if not ready:
@@ -69,11 +72,13 @@ def rewrite(root: Path, analyse: Analyse, wanted: Wanted, *, unsafe: bool) -> Re
     return Rewrite(files, tuple(fixed), (), report, has_unsafe)
 
 
-def marked(root: Path, report: Report) -> tuple[Report, dict[Location, Plan]]:
+def marked(root: Path, report: Report, helper: str | None = None) -> tuple[Report, dict[Location, Plan]]:
     """The report with the kind of fix that each site has, and the plans by the sites' locations."""
     if report.analysis is None:
         return report, {}
-    by_site = {site.location: plan for plan in plans(root, report.analysis, {}) for site in plan.sites}
+    by_site = {
+        site.location: plan for plan in plans(root, report.analysis, {}, helper) for site in plan.sites
+    }
     sites = tuple(
         replace(site, fix=by_site[site.location].kind) if site.location in by_site else site
         for site in report.sites
