@@ -95,7 +95,6 @@ class TestPreCommit:
         assert done.returncode == 1, done.stdout + done.stderr
         assert done.stdout.count("BL101") >= 1
 
-
     def test_the_fix_hook_rewrites_on_request(self, repository: Path, home: Path) -> None:
         (repository / "job.py").write_text(FINDING)
         git("add", ".", cwd=repository)
