@@ -7,7 +7,7 @@ from fixing import PROVIDERS, Case, check_declined, check_shape, read_cases, sto
 
 from batchlint.fix import Reason
 
-SHAPES = [*read_cases("shapes.md"), *read_cases("bodies.md")]
+SHAPES = [case for name in ("shapes", "bodies", "functions") for case in read_cases(f"{name}.md")]
 DECLINED = read_cases("declined.md")
 OTHERS = read_cases("providers.md")
 

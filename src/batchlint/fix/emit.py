@@ -105,6 +105,16 @@ class LoopEmitter:
             self._emit_before()
         start, end = span_with_parentheses(self.file, parts.whole)
         self.draft.edit(self.file, start, end, f"{self.outcome}.result()")
+        self._drop_idle()
+
+    def _drop_idle(self) -> None:
+        """Nothing waits for a limit of calls that are no longer made one by one."""
+        parts, file = self.parts, self.file
+        split = parts.loop.body.index(parts.before[-1]) + 1 if parts.before else 0
+        moved = parts.loop.body[:split]
+        for statement in parts.idle:
+            if statement not in moved:
+                self.draft.edit(file, first_byte(file, statement), last_byte(file, statement), "")
 
     @property
     def _runner(self) -> str:
@@ -235,7 +245,7 @@ class LoopEmitter:
         for statement in parts.loop.body[:split]:
             if statement not in parts.before:  # it only tells people something, and now does so later
                 first, last = first_byte(file, statement), last_byte(file, statement)
-                late += file.text[first:last].decode()
+                late += "" if statement in parts.idle else file.text[first:last].decode()
                 draft.edit(file, first, last, "")
         at = first_byte(file, parts.loop.body[split])
         draft.edit(file, at, at, middle + header + late)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from batchlint.fix import names
 from batchlint.fix.calls import pauses, renamed, yielded
 from batchlint.fix.decline import Reason
+from batchlint.fix.decorators import is_kept, retries
 from batchlint.fix.draft import Draft
 from batchlint.fix.files import FunctionNode, ProgramFile
 from batchlint.fix.requests import request_edits
@@ -39,6 +40,9 @@ class GeneratorEmitter:
             step = draft.use(file, "Step")
             draft.edit(file, file.start(node.returns), file.start(node.returns), f"{step}[")
             draft.edit(file, file.end(node.returns), file.end(node.returns), "]")
+        for decorator in retries(file, node):
+            at = file.line_start(decorator)
+            draft.edit(file, at, at, f"{file.indent(node)}@{draft.use(file, 'retried_steps')}\n")
         convert(self.steps, draft, file, scope, node.body)
         if self._is_needed(scope, converted):
             self._emit_wrapper(file, node, new)
@@ -65,7 +69,7 @@ class GeneratorEmitter:
         header_end = _header_end(file, node)
         header = file.text[file.start(node) : header_end].decode()
         body_indent = file.indent(node.body[0]) if node.body[0].lineno > node.lineno else f"{indent}    "
-        decorators = "".join(f"{indent}@{file.source(d)}\n" for d in node.decorator_list)
+        decorators = "".join(f"{indent}@{file.source(d)}\n" for d in node.decorator_list if is_kept(d))
         arguments, receiver = _forwarded(file, node, outer)
         run = self.draft.use(file, "run_now")
         blank = "\n\n" if isinstance(outer, ast.Module) else "\n"

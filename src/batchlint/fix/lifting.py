@@ -49,6 +49,7 @@ class LiftEmitter(LoopEmitter):
         start, end = first_byte(file, parts.inner[0]), last_byte(file, parts.inner[-1])
         left = f"{', '.join(taken)} = " if taken else ""
         draft.edit(file, start, end, f"{file.indent(parts.inner[0])}{left}{self.outcome}.result()\n")
+        self._drop_idle()
 
     def _given(self) -> list[str]:
         """What the generator is told of a record."""

@@ -14,7 +14,7 @@ from batchlint.fix.generators import convert
 from batchlint.fix.iterables import without_progress
 from batchlint.fix.lifting import check_class
 from batchlint.fix.loop import Distribution, read_outside
-from batchlint.fix.moving import apart, last_byte, moved
+from batchlint.fix.moving import apart, first_byte, last_byte, moved
 from batchlint.fix.parts import leaving
 from batchlint.fix.steps import Steps
 from batchlint.fix.waits import Turns
@@ -133,6 +133,8 @@ class OrderedEmitter:
             at = file.start(value)
             inner.edit(file, at, at, f"{opening}(" if self._is_bare(value) else opening)
         convert(self.steps, inner, file, self.scope, self.loop.body)
+        for node in turns.idle:
+            self._drop(inner, node)
         for value in turns.around:
             closing = "))" if isinstance(file.parents[value], ast.Call) else ")"
             at = file.end(value)
@@ -140,6 +142,18 @@ class OrderedEmitter:
         for exit_ in leaving(self.loop.body, rounds=True):
             inner.edit(file, file.start(exit_), file.end(exit_), "return")
         return inner.edits[file.path]
+
+    def _drop(self, inner: Draft, node: ast.stmt) -> None:
+        """Take out a statement, with what was planned for it."""
+        file = self.file
+        start, end = file.start(node), file.end(node)
+        inner.edits[file.path] = [e for e in inner.edits[file.path] if not start <= e.start < end]
+        parent = file.parents[node]
+        blocks = [getattr(parent, name, []) for name in ("body", "orelse", "finalbody")]
+        if any(block == [node] for block in blocks):
+            inner.edit(file, start, end, "pass")
+        else:
+            inner.edit(file, first_byte(file, node), last_byte(file, node), "")
 
     def _is_bare(self, value: ast.expr) -> bool:
         """Whether a value needs parentheses of its own as an argument."""

@@ -8,6 +8,7 @@ from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import ProgramFile
+from batchlint.fix.foreign import dotted
 from batchlint.fix.places import STDOUT, conflicts
 
 
@@ -21,7 +22,8 @@ class Parts:
     those and all that `before` binds for sure.
 
     Where the part `is_lifted`, `inner` are the statements up to the last request, which move into a generator
-    of their own; `calls` are all calls in them that send requests.
+    of their own; `calls` are all calls in them that send requests. `idle` statements only wait, for a limit
+    of the real-time calls that the loop no longer makes.
     """
 
     file: ProgramFile
@@ -36,6 +38,7 @@ class Parts:
     local: set[str]
     calls: tuple[ast.Call, ...] = ()
     is_lifted: bool = False
+    idle: tuple[ast.stmt, ...] = ()
 
     @property
     def arguments(self) -> list[ast.expr]:
@@ -244,4 +247,23 @@ def sink(parts: Parts, finder: EffectFinder) -> Parts:
             if any(leaving([statement], rounds=True)):
                 needed = [*parts.before[:number], *needed]
                 break
-    return replace(parts, before=needed, local=parts.targets | names.surely_bound(needed))
+    found = replace(parts, before=needed, local=parts.targets | names.surely_bound(needed))
+    return replace(found, idle=_idle(found, finder))
+
+
+def _idle(parts: Parts, finder: EffectFinder) -> tuple[ast.stmt, ...]:
+    """The statements of the loop that wait between two real-time calls; none where the loop may make other
+    calls that a limit is for."""
+    rest = finder.of(parts.file, parts.after, skip=[*parts.inner, parts.call])
+    if rest.unknown:
+        return ()
+    blocks = [*parts.after, *(statement for around in parts.tries for statement in around.body)]
+    return tuple(s for s in blocks if s not in parts.inner and is_waiting(parts.file, s))
+
+
+def is_waiting(file: ProgramFile, statement: ast.stmt) -> bool:
+    """Whether a statement only waits, for a time that is there already."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=function, args=[ast.Constant() | ast.Name() | ast.Attribute()])):
+            return dotted(file, function) == "time.sleep" and stands_alone(file, statement)
+    return False

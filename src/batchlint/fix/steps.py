@@ -4,6 +4,7 @@ import ast
 
 from batchlint.fix import names
 from batchlint.fix.decline import DeclinedError, Reason
+from batchlint.fix.decorators import check_decorators
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
@@ -12,7 +13,6 @@ from batchlint.fix.places import STDOUT, Effects
 from batchlint.fix.requests import check_site
 from batchlint.program.model import EdgeKind
 
-_KEPT_DECORATORS = frozenset({"staticmethod", "classmethod"})
 _HARMLESS = frozenset({"contextlib.suppress", "contextlib.nullcontext"})
 
 
@@ -112,9 +112,7 @@ class Steps:
             raise file.decline(Reason.FUNCTION_FORM, f"{node.name} is a generator", node)
         if node.name.startswith("__"):
             raise file.decline(Reason.FUNCTION_FORM, f"{node.name} is called by Python itself", node)
-        for decorator in node.decorator_list:
-            if not (isinstance(decorator, ast.Name) and decorator.id in _KEPT_DECORATORS):
-                raise file.decline(Reason.DECORATED, f"{node.name} is decorated", decorator)
+        check_decorators(file, self.draft, node)
         if node.body[0].lineno == node.lineno:
             raise file.decline(Reason.FUNCTION_FORM, f"{node.name} is written on one line", node)
         if getattr(node, "type_params", None):

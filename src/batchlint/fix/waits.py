@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.loop import Distribution, is_quiet
+from batchlint.fix.parts import is_waiting
 from batchlint.fix.places import FILES, WORLD, Effects, Place, conflicts
 
 
@@ -34,7 +35,8 @@ _HELD = Hold(True, True)
 
 class Turns:
     """The walk through a loop's body. `before` are statements that the wait goes in front of, `around`
-    expressions that are worked out before it, `early` what runs before it."""
+    expressions that are worked out before it, `early` what runs before it, `idle` what waits with the turn
+    held, for a limit of calls that are made together now."""
 
     def __init__(self, check: Distribution, shared: frozenset[str]) -> None:
         self.check = check
@@ -44,6 +46,7 @@ class Turns:
         self.before: list[ast.stmt] = []
         self.around: list[ast.expr] = []
         self.early: list[ast.AST] = []
+        self.idle: list[ast.stmt] = []
         self._breaks: list[Hold | None] = []
 
     def walk(self) -> None:
@@ -155,6 +158,8 @@ class Turns:
 
     def _simple(self, node: ast.stmt, hold: Hold) -> Hold:
         self._check_requests([node], hold)
+        if hold.maybe and is_waiting(self.file, node) and node not in self.idle:
+            self.idle.append(node)
         if hold.sure:
             return hold
         if not self._needs(node):

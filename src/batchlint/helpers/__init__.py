@@ -23,6 +23,7 @@ CORE_NAMES: Mapping[str, tuple[str, ...]] = {
     "limits": ("unless_batched", "wait_unless_batched"),
     "lockstep": ("in_order", "pause"),
     "model": ("Outcome", "Request"),
+    "retries": ("retried_steps",),
     "runner": ("DeadlineExceededError", "NotReadyError"),
     "steps": (
         "collect",

@@ -33,6 +33,7 @@ from .openai_batch import moderation_request as moderation_request
 from .openai_batch import parse_request as parse_request
 from .openai_batch import responses_parse_request as responses_parse_request
 from .openai_batch import responses_request as responses_request
+from .retries import retried_steps as retried_steps
 from .runner import DeadlineExceededError as DeadlineExceededError
 from .runner import NotReadyError as NotReadyError
 from .steps import collect as collect
