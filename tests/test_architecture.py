@@ -15,7 +15,7 @@ MAX_LINES = 400
 
 # Lowest first. A unit imports from lower layers only; the units of one layer do not know each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "cache", "clock", "helpers", "text"}),
+    frozenset({"__init__", "cache", "clock", "globs", "helpers", "text"}),
     frozenset({"facts", "finding"}),
     frozenset({"catalog", "money"}),
     frozenset({"config", "estimate", "program", "starts", "suppress"}),

@@ -12,10 +12,9 @@ from batchlint.config import (
     find_config,
     find_root,
     load,
-    matches,
-    matches_path,
 )
 from batchlint.finding import Confidence, Severity
+from batchlint.globs import matches, matches_path
 
 
 def write(path: Path, text: str) -> Path:

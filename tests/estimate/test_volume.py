@@ -50,6 +50,7 @@ def test_a_row_may_know_only_the_tokens() -> None:
         ("app.tasks.nightly", "app/tasks.py", "app.tasks.nightly"),
         ("app.tasks.hourly", "app/tasks.py", "app.tasks.*"),
         ("scripts.label", "scripts/label.py", "scripts/*.py"),
+        ("scripts.old.label", "scripts/old/label.py", None),
         ("other", "other.py", None),
     ],
 )

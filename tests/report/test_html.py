@@ -155,7 +155,7 @@ def test_a_project_without_calls(tmp_path: Path) -> None:
 def test_a_project_without_known_traffic(tmp_path: Path) -> None:
     site = next(site for site in html_samples.sites() if site.operation == "embeddings.create")
     found = render([site], tmp_path)
-    assert "Not known yet" in found.text
+    assert "50 % of the price of 1 site" in found.text
     assert "[tool.batchlint.volumes]" in found.text
     assert "traffic unknown" in found.text
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from batchlint.analysis.model import Root
 from batchlint.analysis.places import Places
 from batchlint.catalog.model import RootKind, Wait
-from batchlint.config import ContextRule, matches
+from batchlint.config import ContextRule
 from batchlint.facts import ScopeKind
+from batchlint.globs import matches
 from batchlint.program.linker import Linker
 from batchlint.program.scopes import Scope
 from batchlint.suppress import Assertion, Directives

@@ -10,8 +10,6 @@ from batchlint.config.model import (
     Quantity,
     Selection,
     Wrapper,
-    matches,
-    matches_path,
 )
 
 __all__ = [
@@ -28,7 +26,5 @@ __all__ = [
     "find_config",
     "find_root",
     "load",
-    "matches",
-    "matches_path",
     "place",
 ]

@@ -1,13 +1,10 @@
 """The settings of one run, as every stage reads them. Nothing here reads a file.
 
-Globs are relative to the project root and speak of files or of functions: a pattern with a `/`, or one
-that ends in `.py` or `.ipynb`, is matched against root-relative paths, any other against dotted names.
+Its globs are those of `batchlint.globs`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from batchlint.catalog.vocabulary import Wait
@@ -98,34 +95,3 @@ class Config:
     deployments: Mapping[str, str] = field(default_factory=dict)
     assumptions: Mapping[str, Quantity] = field(default_factory=dict)
     fix: FixSettings = FixSettings()
-
-
-def matches(pattern: str, path: str, function: str) -> bool:
-    """Whether a glob of the configuration matches a root-relative path or the dotted name of a function."""
-    if "/" in pattern or pattern.endswith((".py", ".ipynb")):
-        return _path_glob(pattern).fullmatch(path) is not None
-    return _name_glob(pattern).fullmatch(function) is not None
-
-
-def matches_path(pattern: str, path: str) -> bool:
-    """Whether a glob matches a root-relative path."""
-    return _path_glob(pattern).fullmatch(path) is not None
-
-
-@lru_cache(maxsize=512)
-def _path_glob(pattern: str) -> re.Pattern[str]:
-    """A path glob as `.gitignore` reads it: `*` stays within a folder and `**` does not, a pattern without
-    `/` matches in any folder, a folder stands for everything in it."""
-    pattern = pattern.removeprefix("./").rstrip("/")
-    prefix = "" if "/" in pattern else "(?:.*/)?"
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.lstrip("/"))
-    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    body = "".join(wild.get(part, re.escape(part)) for part in parts)
-    return re.compile(f"{prefix}{body}(?:/.*)?", re.DOTALL)
-
-
-@lru_cache(maxsize=512)
-def _name_glob(pattern: str) -> re.Pattern[str]:
-    """A glob on dotted names: `*` matches anything, a name also matches what is defined inside it."""
-    body = ".*".join(re.escape(part) for part in pattern.split("*"))
-    return re.compile(rf"{body}(?:\..*)?", re.DOTALL)

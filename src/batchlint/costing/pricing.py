@@ -32,6 +32,7 @@ from batchlint.estimate import (
     volume_of,
 )
 from batchlint.finding import Route, Savings, Verdict
+from batchlint.globs import matches
 
 _ROUTES: Mapping[Verdict, Route] = {
     Verdict.ELIGIBLE: Route.BATCH,
@@ -127,9 +128,8 @@ class Pricing:
         named = next((self.deployments[name] for name in settings if name in self.deployments), None)
         if named is not None:
             return named
-        places = (self.places.name(site.scope), self.places.path(site.scope))
-        globs = self.deployments.items()
-        return next((m for glob, m in globs if any(fnmatchcase(place, glob) for place in places)), None)
+        path, name = self.places.path(site.scope), self.places.name(site.scope)
+        return next((m for glob, m in self.deployments.items() if matches(glob, path, name)), None)
 
     def _volume(self, trace: Trace, judgement: Judgement, declared: VolumeRow | None) -> Volume:
         if judgement.way is None:

@@ -9,11 +9,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from batchlint.estimate.errors import EstimateError
 from batchlint.estimate.tables import bounds
 from batchlint.finding import Range
+from batchlint.globs import matches
 from batchlint.money import counted
 
 _KEYS = ("requests-per-month", "input-tokens", "output-tokens")
@@ -30,8 +30,7 @@ class VolumeRow:
 
     def matches(self, function: str, path: str) -> bool:
         """Whether the row is for a site in that function of that file."""
-        names = (function, path)
-        return self.pattern in names or any(fnmatchcase(name, self.pattern) for name in names)
+        return matches(self.pattern, path, function)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from batchlint.estimate.totals import Totals, rank, totals
 from batchlint.finding import Category, Failure, FixKind, Range, Site, Verdict
-from batchlint.money import usd_range
+from batchlint.money import headline, percent, usd_range
 from batchlint.report.html_charts import before_and_after, panels, verdict_stack
 from batchlint.report.html_site import rows
 from batchlint.report.html_text import count, place, text
@@ -110,8 +110,8 @@ def _figure(summary: Totals) -> str:
         if not whole.sites:
             return '<p class="figure">$0</p><p class="note">No call site has a cheaper route.</p>'
         return (
-            '<p class="figure">Not known yet</p><p class="note">The traffic of no site is known. Set it in '
-            "<code>[tool.batchlint.volumes]</code>; below, figures are per 1,000 requests.</p>"
+            f'{_share(summary)}<p class="note">How often these calls run is not in the code. Say it in '
+            "<code>[tool.batchlint.volumes]</code> for a sum; below, figures are per 1,000 requests.</p>"
         )
     left = whole.sites - whole.counted
     more = f" Another {count(left, 'site')} could save too; traffic or price unknown." if left else ""
@@ -121,6 +121,16 @@ def _figure(summary: Totals) -> str:
         f"with known traffic cost{'s' if whole.counted == 1 else ''} now. "
         f"<b>{text(usd_range(whole.saved * _YEAR))} a year</b>.{more}</p>"
     )
+
+
+def _share(summary: Totals) -> str:
+    """What part of the price the cheaper routes take off, where no sum can be given."""
+    shares = {site.savings.discount for site in summary.ranked if site.savings and site.savings.discount}
+    if not shares:
+        return '<p class="figure">Not known yet</p>'
+    low, high = percent(min(shares)), percent(max(shares))
+    words = low if low == high else f"{low.removesuffix(' %')} to {high}"
+    return f'<p class="figure">{words} <small>of the price of {count(summary.all.sites, "site")}</small></p>'
 
 
 def _first(sites: Sequence[Site], summary: Totals) -> str:
@@ -135,11 +145,11 @@ def _first(sites: Sequence[Site], summary: Totals) -> str:
 
 def _first_item(site: Site, number: int) -> str:
     savings = site.savings
-    amount = savings and (savings.per_month or savings.per_1k)
+    amount = (headline(savings) or "").partition(" per ")[0]
     unit = "a month" if savings and savings.per_month else "per 1,000 requests"
     return (
         f'<li><a href="#s{number}"><code>{place(site.location)}</code></a>'
-        f"<b>{text(usd_range(amount)) if amount else ''}</b>"
+        f"<b>{text(amount)}</b>"
         f'<small>{text(_why(site))}</small><small class="unit">{unit}</small></li>'
     )
 
@@ -169,7 +179,8 @@ def _matrix(sites: Sequence[Site]) -> str:
             f'<td class="some {verdict}">{cell}</td>' if cell else '<td class="none">·</td>'
             for verdict, cell in zip(verdicts, cells, strict=True)
         )
-        body += f'<tr><th scope="row">{category or "not offline work"}</th>{row}<td>{sum(cells)}</td></tr>'
+        kind = category or "somebody waits, or unclear"
+        body += f'<tr><th scope="row">{kind}</th>{row}<td>{sum(cells)}</td></tr>'
     return (
         '<h2>Kinds of work</h2><div class="card scroll"><table class="matrix"><thead><tr><td></td>'
         f'{head}<th scope="col">all</th></tr></thead><tbody>{body}</tbody></table></div>'

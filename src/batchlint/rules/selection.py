@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from batchlint.config import COMMAND_LINE, Config, ConfigError, Selection, place
-from batchlint.config.model import matches_path
 from batchlint.config.shapes import nearest
+from batchlint.globs import matches_path
 from batchlint.rules.registry import BY_CODE, BY_NAME, RULES
 
 _ALL = "ALL"
