@@ -43,27 +43,26 @@ if __name__ == "__main__":
 ```py enrich.py
 import json
 
-from llm_batch import chat_request, run_batch
 from openai import OpenAI
+from llm_batch import chat_request, run_batch
 
 client = OpenAI()
 
 
-def enrich_request(product):
-    return chat_request(
+def enrich_steps(product):
+    response = yield chat_request(
         client,
         model="gpt-5-mini",
         messages=[{"role": "user", "content": f"Describe this product: {product['title']}"}],
     )
+    return {**product, "description": response.choices[0].message.content}
 
 
 def main():
     products = [json.loads(line) for line in open("products.jsonl")]
-    responses = run_batch([enrich_request(product) for product in products])
     with open("enriched.jsonl", "w") as target:
-        for product, response in zip(products, responses):
-            text = response.choices[0].message.content
-            target.write(json.dumps({**product, "description": text}))
+        for product in run_batch([enrich_steps(product) for product in products]):
+            target.write(json.dumps(product))
 
 
 if __name__ == "__main__":

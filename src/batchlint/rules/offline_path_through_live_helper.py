@@ -70,14 +70,16 @@ def classify(text):
     return run_now(classify_steps(text))
 ```
 ```py backfill.py
-from llm_batch import run_batch
-from moderation import classify_steps
+from moderation import classify, classify_steps
+from llm_batch import run_outcomes
 
 
 def main():
     with open("labels.txt", "w") as target:
-        for label in run_batch([classify_steps(line) for line in open("comments.txt")]):
-            target.write(label)
+        records = list(open("comments.txt"))
+        outcomes = run_outcomes([classify_steps(line) for line in records])
+        for line, outcome in zip(records, outcomes):
+            target.write(outcome.result())
 
 
 if __name__ == "__main__":

@@ -47,19 +47,19 @@ from llm_batch import message_request, run_batch
 client = anthropic.Anthropic()
 
 
-def grade_request(case):
-    return message_request(
+def grade_steps(case):
+    verdict = yield message_request(
         client,
         model="claude-sonnet-4-5",
         max_tokens=16,
         messages=[{"role": "user", "content": f"Is this answer right? {case['answer']}"}],
     )
+    return verdict.content[0].text == "yes"
 
 
 def run_eval():
     cases = [json.loads(line) for line in open("evals/cases.jsonl")]
-    verdicts = run_batch([grade_request(case) for case in cases])
-    scores = [verdict.content[0].text == "yes" for verdict in verdicts]
+    scores = run_batch([grade_steps(case) for case in cases])
     print("accuracy", sum(scores) / len(scores))
 
 

@@ -42,26 +42,28 @@ if __name__ == "__main__":
 ```py label_tickets.py
 import csv
 
-from llm_batch import chat_request, run_batch
 from openai import OpenAI
+from llm_batch import chat_request, run_outcomes
 
 client = OpenAI()
 
 
-def request(text):
-    return chat_request(
+def label_steps(text):
+    response = yield chat_request(
         client,
         model="gpt-5-mini",
         messages=[{"role": "user", "content": f"Label this support ticket: {text}"}],
     )
+    return response.choices[0].message.content
 
 
 def main():
     with open("tickets.csv") as source, open("labels.csv", "w") as target:
-        rows = list(csv.DictReader(source))
         writer = csv.writer(target)
-        for row, response in zip(rows, run_batch([request(row["text"]) for row in rows])):
-            writer.writerow([row["id"], response.choices[0].message.content])
+        records = list(csv.DictReader(source))
+        outcomes = run_outcomes([label_steps(row["text"]) for row in records])
+        for row, outcome in zip(records, outcomes):
+            writer.writerow([row["id"], outcome.result()])
 
 
 if __name__ == "__main__":
