@@ -7,12 +7,15 @@ from batchlint.fix import names
 from batchlint.fix.callables import Callables, Target, own_parameters
 from batchlint.fix.consumers import Consumer, beside, consumer_of
 from batchlint.fix.decline import Reason
+from batchlint.fix.delayed import Delayed
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.emit import LINE_MAX, shifted
+from batchlint.fix.emit import shifted
+from batchlint.fix.fanned import listed
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.foreign import dotted
-from batchlint.fix.forms import Form, Use, Workers, form_of, table
+from batchlint.fix.forms import Form, Use, Workers, form_of, is_delayed, table
+from batchlint.fix.frames import Frames, is_frame
 from batchlint.fix.futures import Futures
 from batchlint.fix.iterables import Supply, supply_of, without_progress
 from batchlint.fix.places import STDOUT, conflicts
@@ -41,6 +44,10 @@ def plan_fan_out(
 
     Raises DeclinedError where the form has no rewrite.
     """
+    if is_delayed(program, key):
+        return Delayed(program, finder, draft, steps).plan(key)
+    if is_frame(program, key):
+        return Frames(program, finder, draft, steps).plan(key)
     file = program.file_of(key[0])
     form = form_of(program, file, key)
     if form.takes in ("own", "packed"):
@@ -255,17 +262,6 @@ class FanOut:
         self.draft.edit(file, file.start(loop.target), file.end(loop.target), outcome)
         at = file.line_start(loop.body[0])
         self.draft.edit(file, at, at, f"{file.indent(loop.body[0])}{target} = {outcome}.result()\n")
-
-
-def listed(runner: str, element: str, clauses: str, indent: str, column: int, rest: int) -> str:
-    """`runner([element clauses])` on one line where it fits, else on several."""
-    line = f"{runner}([{element} {clauses}])"
-    if "\n" not in line and column + len(line) + rest <= LINE_MAX:
-        return line
-    inner = f"{indent}    "
-    if "\n" not in line and len(inner) + len(element) + len(clauses) + 3 <= LINE_MAX:
-        return f"{runner}(\n{inner}[{element} {clauses}]\n{indent})"
-    return f"{runner}(\n{inner}[\n{inner}    {element}\n{inner}    {clauses}\n{inner}]\n{indent})"
 
 
 def _last_part(made: ast.ListComp | ast.GeneratorExp) -> ast.expr:

@@ -14,7 +14,11 @@ from batchlint.catalog.model import FanOut
 from batchlint.fix import names
 from batchlint.fix.decline import Reason
 from batchlint.fix.files import Program, ProgramFile
+from batchlint.fix.foreign import dotted
 from batchlint.program.objects import External
+
+_FAN_OUTS = frozenset({FanOut.MAP, FanOut.APPLY, FanOut.DATASET, FanOut.SUBMIT})
+_DELAYED = frozenset({"joblib.delayed", "joblib.parallel.delayed"})
 
 
 class Workers(Enum):
@@ -73,9 +77,15 @@ def pool_paths() -> set[str]:
 
 
 def is_fan_out(program: Program, key: tuple[int, int]) -> bool:
-    """Whether a call runs a function for records, by the catalog."""
+    """Whether a call runs a function for records, by the catalog, or is `delayed(f)(x)`."""
     kinds = {edge.higher_order.fan_out for edge in program.edges(key) if edge.higher_order is not None}
-    return bool(kinds & {FanOut.MAP, FanOut.APPLY, FanOut.DATASET, FanOut.SUBMIT})
+    return bool(kinds & _FAN_OUTS) or is_delayed(program, key)
+
+
+def is_delayed(program: Program, key: tuple[int, int]) -> bool:
+    """Whether a call is joblib's `delayed(f)(x)`."""
+    file, call = program.file_of(key[0]), program.call(*key)
+    return isinstance(call.func, ast.Call) and dotted(file, call.func.func) in _DELAYED
 
 
 def form_of(program: Program, file: ProgramFile, key: tuple[int, int]) -> Form:
@@ -157,7 +167,11 @@ def binder_of(file: ProgramFile, call: ast.Call) -> Binder | None:
     """Where the pool that a method is called on was made: the `with` block around, or the one assignment."""
     if not (isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)):
         return None
-    name = call.func.value.id
+    return binder_of_name(file, call, call.func.value.id)
+
+
+def binder_of_name(file: ProgramFile, call: ast.Call, name: str) -> Binder | None:
+    """Where the pool `name` that a call uses was made."""
     for outer in file.ancestors(call):
         if isinstance(outer, ast.With):
             for item in outer.items:

@@ -15,7 +15,8 @@ def drop_unused(program: Program, draft: Draft, file: ProgramFile, text: bytes) 
     """Plan to remove the imports that the file used and its new `text` does not."""
     if file.path.endswith("__init__.py"):
         return
-    left = _used(ast.parse(text))
+    tree = ast.parse(text)
+    left = _used(tree) - _drop_registrations(draft, file, tree)
     gone = _used(file.tree) - left
     for node in ast.walk(file.tree):
         if not isinstance(node, ast.Import | ast.ImportFrom) or not _is_removable(file, node):
@@ -23,6 +24,27 @@ def drop_unused(program: Program, draft: Draft, file: ProgramFile, text: bytes) 
         unused = [a for a in node.names if _bound(node, a) in gone and not _is_taken(program, file, a)]
         if unused:
             _drop(draft, file, node, unused)
+
+
+def _drop_registrations(draft: Draft, file: ProgramFile, new: ast.AST) -> set[str]:
+    """Plan to remove `tqdm.pandas()` where no progress bar of pandas is left; gives the names then unused."""
+    if not _has_progress(file.tree) or _has_progress(new):
+        return set()
+    for node in ast.walk(file.tree):
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="pandas"))):
+                start, end = _lines(file, node)
+                body = getattr(file.parents[node], "body", [])
+                is_alone = file.text[start:end].strip() == file.source(node).encode()
+                if is_alone and isinstance(body, list) and len(body) > 1:
+                    draft.edit(file, start, end, "")
+                    uses = [n for n in ast.walk(new) if isinstance(n, ast.Name) and n.id == name]
+                    return {name} if len(uses) == 1 else set()
+    return set()
+
+
+def _has_progress(tree: ast.AST) -> bool:
+    return any(isinstance(n, ast.Attribute) and n.attr.startswith("progress_") for n in ast.walk(tree))
 
 
 def _used(tree: ast.AST) -> set[str]:
