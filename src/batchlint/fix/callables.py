@@ -31,6 +31,11 @@ class Target:
     key: tuple[int, int] | None = None
 
     @property
+    def mentioned(self) -> set[str]:
+        """The names that each record's call reads besides its own arguments."""
+        return names.read([ast.parse(self.name, mode="eval"), *self.fixed])
+
+    @property
     def fixed(self) -> list[ast.expr]:
         """Everything that is written into each record's call besides its own arguments."""
         return [*self.front, *(k.value for k in self.back)]
@@ -62,6 +67,8 @@ class Callables:
     def _renamed(self, file: ProgramFile, node: ast.expr, scope: int) -> str:
         if not isinstance(node, ast.Name | ast.Attribute):
             raise file.decline(Reason.CALL_FORM, "the function has no name here", node)
+        if any(isinstance(inner, ast.Call | ast.NamedExpr | ast.Await) for inner in ast.walk(node)):
+            raise file.decline(Reason.CALL_FORM, "what the method is called on is made by a call", node)
         at = file.start(node)
         text = file.source(node)
         for start, end, new in sorted(

@@ -2,7 +2,7 @@
 
 import ast
 
-from batchlint.fix.callables import Callables, own_parameters
+from batchlint.fix.callables import Callables, Target, own_parameters
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
@@ -33,14 +33,14 @@ class Delayed:
             raise file.decline(Reason.LOOP_FORM, "the delayed call stands in no comprehension", call)
         whole = _run_by(file, made)
         constructor, binder = self._constructor(file, whole)
-        workers = self._workers(file, constructor)
+        workers, may_be_one = self._workers(file, constructor)
         if len(call.func.args) != 1 or isinstance(file.scope(call), ast.ClassDef):
             raise file.decline(Reason.CALL_FORM, "the delayed call has options of its own", call)
         target = Callables(self.program, self.draft, self.steps).target(file, key, call.func.args[0])
         if target.body is not None or target.fixed:
             raise file.decline(Reason.CALL_FORM, "the delayed function has no name", call)
         self.steps.add(target.scope, judged=workers is Workers.NONE)
-        self._check(file, call, made, target.scope, target.name, workers)
+        self._check(file, call, made, target, workers, may_be_one=may_be_one)
         self.draft.claim(file, file.statement(whole))
         self._emit(file, whole, made, call, target.name)
         if binder is not None:
@@ -56,7 +56,8 @@ class Delayed:
             raise file.decline(Reason.CALL_FORM, "what runs the delayed calls is not seen", whole)
         return binder.constructor, binder
 
-    def _workers(self, file: ProgramFile, constructor: ast.Call) -> Workers:
+    def _workers(self, file: ProgramFile, constructor: ast.Call) -> tuple[Workers, bool]:
+        """Where the function runs, and whether that may be one after the other."""
         given = {k.arg: k.value for k in constructor.keywords}
         if constructor.args:
             given["n_jobs"] = constructor.args[0]
@@ -67,19 +68,24 @@ class Delayed:
         if len(constructor.args) > 1 or not given.keys() <= known:
             raise file.decline(Reason.CALL_FORM, "the pool has options of its own", constructor)
         texts = {ast.unparse(value) for value in given.values()}
-        if ast.unparse(given.get("n_jobs", ast.Constant(1))) == "1":
-            return Workers.NONE
-        return Workers.THREADS if texts & {"'threads'", "'threading'", "'sharedmem'"} else Workers.PROCESSES
+        count = ast.unparse(given.get("n_jobs", ast.Constant(1)))
+        if count == "1":
+            return Workers.NONE, True
+        is_threads = bool(texts & {"'threads'", "'threading'", "'sharedmem'"})
+        may_be_one = not count.lstrip("-").isdigit()
+        return (Workers.THREADS if is_threads else Workers.PROCESSES), may_be_one
 
     def _check(
         self,
         file: ProgramFile,
         call: ast.Call,
         made: ast.GeneratorExp | ast.ListComp,
-        scope: int,
-        name: str,
+        target: Target,
         workers: Workers,
+        *,
+        may_be_one: bool,
     ) -> None:
+        scope, name = target.scope, target.name
         arguments = [*call.args, *(k.value for k in call.keywords)]
         for what in dict.fromkeys(self.finder.of(file, arguments).unknown):
             message = f"{what} would run for all records at once; its effects are not known"
@@ -89,7 +95,9 @@ class Delayed:
             varying = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
             given = ast.Call(ast.parse(name, mode="eval").body, call.args, call.keywords)
             own = own_parameters(self.program.function(scope), given, varying)
-            Sharing(self.program, self.finder, self.draft, self.steps).check(scope, own, workers, None)
+            Sharing(self.program, self.finder, self.draft, self.steps).check(
+                scope, own, workers, None, may_be_one=may_be_one
+            )
             return
         for generator in made.generators:
             found = supply_of(self.program, file, call, without_progress(file, generator.iter))

@@ -149,8 +149,7 @@ class FanOut:
     ) -> Element:
         """The arguments are made by a comprehension, whose clauses serve as they are."""
         varying = {n.id for g in made.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        outer = {target.name.split(".")[0], *names.read(target.fixed)}
-        if varying & outer or any(g.is_async for g in made.generators):
+        if varying & target.mentioned or any(g.is_async for g in made.generators):
             raise file.decline(Reason.CALL_FORM, "the comprehension hides a name of the call", made)
         start, end = file.start(made.generators[0].target), file.end(_last_part(made))
         words = file.text[: file.start(made.generators[0].target)].rstrip()
@@ -174,7 +173,7 @@ class FanOut:
     def _variable(self, file: ProgramFile, target: Target, *wishes: str) -> str:
         """A name for the records that hides nothing that the element mentions."""
         wish, *others = wishes
-        taken = {target.name.split(".")[0], *names.read(target.fixed), *others}
+        taken = {*target.mentioned, *others}
         return wish if wish not in taken else file.fresh("item", "record")
 
     def _source(self, file: ProgramFile, node: ast.expr) -> str:
@@ -217,7 +216,7 @@ class FanOut:
             return
         code = self.finder.of(file, beside(file, form, consumer))
         Sharing(self.program, self.finder, self.draft, self.steps).check(
-            target.scope, own, form.workers, code
+            target.scope, own, form.workers, code, may_be_one=form.may_be_one
         )
 
     def _check_one_by_one(self, file: ProgramFile, form: Form, target: Target, consumer: Consumer) -> None:

@@ -43,7 +43,8 @@ class Form:
     """A call that runs a function for each record.
 
     `takes` and `is_iterator` are what `fanouts.toml` says; `function` the argument that is called; `rest`
-    the arguments behind it. `binder` is None for a pool from elsewhere, or none.
+    the arguments behind it. `binder` is None for a pool from elsewhere, or none. `may_be_one`: how many
+    workers there are is not written down, so there may be one.
     """
 
     call: ast.Call
@@ -54,6 +55,7 @@ class Form:
     rest: tuple[ast.expr, ...]
     keywords: tuple[ast.keyword, ...]
     binder: Binder | None
+    may_be_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,13 @@ def form_of(program: Program, file: ProgramFile, key: tuple[int, int]) -> Form:
         made = call if constructor == path else binder.constructor if binder else None
         if kind is None or (binder and not _has_known_options(binder.constructor)):
             raise file.decline(Reason.CALL_FORM, "the pool has options of its own", call)
-        one = kind == "one" or (made is not None and _runs_one(file, made, constructor))
-        workers = Workers.NONE if one else Workers[kind.upper()]
+        count = _count(file, made, constructor) if made is not None else 0
+        workers = Workers.NONE if kind == "one" or count == 1 else Workers[kind.upper()]
         function, *rest = _arguments(file, call)
         is_iterator = _listed(table()["gives"], path) == "iterator"
-        return Form(call, takes, is_iterator, workers, function, tuple(rest), tuple(call.keywords), binder)
+        return Form(
+            call, takes, is_iterator, workers, function, tuple(rest), tuple(call.keywords), binder, count == 0
+        )
     raise file.decline(Reason.LOOP_FORM, "records are fanned out by a call of unknown form", call)
 
 
@@ -140,23 +144,25 @@ def _has_known_options(constructor: ast.Call) -> bool:
     return len(constructor.args) <= 1 and all(k.arg in known for k in constructor.keywords)
 
 
-def _runs_one(file: ProgramFile, made: ast.Call, constructor: str) -> bool:
-    """Whether a pool has one worker, and so runs the records in their order."""
+def _count(file: ProgramFile, made: ast.Call, constructor: str) -> int:
+    """How many workers a pool has, 2 for as many as there are processors, 0 where it is not written down."""
     name = next((n for prefix, n in table()["count"].items() if constructor.startswith(prefix)), None)
     given = [k.value for k in made.keywords if k.arg == name]
     if constructor not in _flat(table()["takes"]):
         given += made.args[:1]
-    for value in given:
-        if isinstance(value, ast.Name):
-            found = [
-                s.value
-                for s in file.tree.body
-                if isinstance(s, ast.Assign) and any(_is_name(t, value.id) for t in s.targets)
-            ]
-            value = found[0] if len(found) == 1 else value
-        if isinstance(value, ast.Constant) and value.value == 1:
-            return True
-    return False
+    if not given:
+        return 2
+    value = given[0]
+    if isinstance(value, ast.Name):
+        found = [
+            s.value
+            for s in file.tree.body
+            if isinstance(s, ast.Assign) and any(_is_name(t, value.id) for t in s.targets)
+        ]
+        value = found[0] if len(found) == 1 else value
+    if isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, int)):
+        return 2 if value.value is None else int(value.value)
+    return 0
 
 
 def _is_name(node: ast.expr | None, name: str) -> bool:

@@ -133,7 +133,7 @@ class Frames:
                 raise file.decline(Reason.CALL_FORM, "the lambda has arguments of its own", target.body)
             body = file.text[file.end(target.body.func) : file.end(target.body)].decode()
             return target.name + body, target.parameters[0]
-        taken = {target.name.split(".")[0], *names.read(target.fixed), *names.read(k.value for k in options)}
+        taken = target.mentioned | names.read(k.value for k in options)
         wish = target.parameters[0] if target.parameters else "row"
         variable = wish if wish not in taken else file.fresh("row", "record")
         front = "".join(f"{file.source(value)}, " for value in target.front)

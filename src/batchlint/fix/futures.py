@@ -88,7 +88,7 @@ class Futures:
             raise file.decline(Reason.LOOP_CARRIED, message, form.call)
         code = self.finder.of(file, statements_beside(file, form, found.until), skip=[form.call])
         Sharing(self.program, self.finder, self.draft, self.steps).check(
-            target.scope, own, form.workers, code
+            target.scope, own, form.workers, code, may_be_one=form.may_be_one
         )
 
     # emission

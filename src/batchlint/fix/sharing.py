@@ -14,7 +14,7 @@ from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import Program
 from batchlint.fix.forms import Workers
 from batchlint.fix.phases import Phases, phases
-from batchlint.fix.places import Effects, conflicts
+from batchlint.fix.places import FILES, STDOUT, Effects, conflicts
 from batchlint.fix.steps import Steps
 
 _BLOCKING = frozenset({"acquire", "wait", "join", "notify", "put", "task_done"})
@@ -29,10 +29,19 @@ class Sharing:
         self.draft = draft
         self.steps = steps
 
-    def check(self, scope: int, own: frozenset[str], workers: Workers, beside: Effects | None) -> None:
+    def check(
+        self,
+        scope: int,
+        own: frozenset[str],
+        workers: Workers,
+        beside: Effects | None,
+        *,
+        may_be_one: bool = False,
+    ) -> None:
         """Judge the function `scope`, whose parameters `own` hold objects of one record only.
 
-        `beside` is what the program does itself while the pool works.
+        `beside` is what the program does itself while the pool works. Where the pool `may_be_one` worker,
+        the records may keep an order.
         """
         found = phases(self.program, self.finder, self.steps.calls, scope, own)
         file, node = self.program.file_of(scope), self.program.function(scope)
@@ -45,6 +54,10 @@ class Sharing:
                 self.draft.object(file, Reason.SHARED_STATE, message, node)
         if workers is Workers.PROCESSES:
             self._check_copies(scope, found)
+        for channel in (STDOUT, FILES):
+            if may_be_one and channel in found.before.writes and channel in found.after.writes:
+                message = f"{node.name} writes to {channel.name} before and after its request"
+                self.draft.object(file, Reason.EFFECT_ORDER, message, node)
         self._check_unseen(scope, found)
         self._check_blocking()
         if beside is not None:
