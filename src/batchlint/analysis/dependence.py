@@ -153,7 +153,7 @@ def is_carried(facts: ScopeFacts, loop: int, call: int) -> bool:
     for value in needed:
         found = facts.values[value]
         is_head = found.op == "phi" and found.payload is not None
-        if is_head and is_inside(facts, loop, _loop(found.payload)) and tainted & set(found.operands):
+        if is_head and _loop(found.payload) == loop and tainted & set(found.operands):
             return True
     roots = set().union(*(origins(facts, value) for value in needed)) if needed else set()
     for receiver, changed in mutations(facts):

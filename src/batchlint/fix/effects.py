@@ -384,6 +384,8 @@ class _Visitor(ast.NodeVisitor):
                 self.found.writes.add(FILES)
                 if ast.unparse(node.func).endswith("dump") and len(node.args) > 1:
                     self._mutates(node.args[1])
+            case "changing" if node.args:
+                self._mutates(node.args[0])
             case "dynamic":
                 self.found.dynamic = True
             case _:

@@ -17,6 +17,7 @@ from batchlint.fix.foreign import dotted
 from batchlint.fix.origins import changed_names, origins
 from batchlint.fix.parts import Parts, leaving
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, Place, conflicts
+from batchlint.fix.records import neighbours, opened, walked
 
 
 class Distribution:
@@ -48,6 +49,7 @@ class Distribution:
         self._check_scopes()
         self._check_channels()
         self._check_state()
+        self.check_records()
         self._check_exposed()
 
     def _object(self, reason: Reason, message: str, node: ast.AST | None = None) -> None:
@@ -122,6 +124,10 @@ class Distribution:
         reads = self.before.reads | self.building.reads | self.steps.reads
         outside = {place for place in (FILES, WORLD) if place in self.after.writes}
         if conflicts(outside, reads):
+            early_nodes = [*self.parts.before, *self.parts.inner, *self.parts.arguments]
+            common = opened(self.file, early_nodes) & opened(self.file, self.parts.after)
+            if any(not names.read([ast.parse(text)]) & self.own for text in common):
+                self._object(Reason.LOOP_CARRIED, "a record reads the file that the one before has written")
             self._object(Reason.EFFECT_ORDER, "what one record writes may be read for the next")
 
     def _check_state(self) -> None:
@@ -141,6 +147,35 @@ class Distribution:
         later = self.building.reads | self.steps.reads | self.after.reads | changed
         for place in conflicts(own, later):
             self._object(Reason.LOOP_CARRIED, f"{place.name!r} changes from record to record")
+
+    def check_records(self) -> None:
+        """The container that the loop runs over, and records that look at one another."""
+        parts = self.parts
+        changing = (self.before, self.building, self.steps, self.after)
+        writes = {place for effects in changing for place in effects.writes}
+        grown = set(walked(self.file, parts.loop.iter)) & (
+            writes | self.outliving(writes, parts.loop.body, set())
+        )
+        bound = names.bound(parts.loop.body)
+        for place in sorted(p for p in grown if p.kind != "content" or p.name not in bound):
+            self._object(Reason.LOOP_CARRIED, f"the loop changes {place.name!r}, which it runs over")
+        # What is lifted runs in turns: one record's request is built before another's answer is stored.
+        late = self.after.writes | (self.building.writes if parts.calls else set())
+        if any(self._changes_records(place) for place in late):
+            early = [*parts.before, *parts.inner, *parts.arguments]
+            for name in sorted(neighbours(self.file, parts.loop, early, self.own)):
+                message = f"a record changes and may be read for another through {name!r}"
+                self._object(Reason.LOOP_CARRIED, message)
+
+    def _changes_records(self, place: Place) -> bool:
+        """Whether a write changes the object of a record, not only what a name stands for."""
+        if place.kind not in ("content", "keyed") or place.name not in self.own:
+            return False
+        code = [*self.parts.inner, *self.parts.after]
+        if place.kind == "content" and place.name in names.bound(code):
+            return place.name in changed_names(list(code))
+        body: list[ast.AST] = list(self.parts.loop.body)
+        return place.name in self.parts.targets or bool(origins(place.name, body, new=self.new))
 
     def outliving(self, writes: set[Place], code: list[ast.stmt], sure: set[str]) -> set[Place]:
         """The writes that another record may see, also through the names that an object was taken from.

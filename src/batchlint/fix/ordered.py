@@ -38,6 +38,7 @@ class OrderedEmitter:
     def emit(self) -> None:
         """Plan all edits."""
         self._check()
+        self.check.check_records()
         shared = self._shared()
         turns = Turns(self.check, frozenset(shared))
         turns.walk()
