@@ -77,6 +77,7 @@ class Reach:
         self.values = values
         self.matcher = matcher
         self.loops = loops
+        self._passed: dict[int, dict[int, list[int]]] = {}
         self._callers: dict[int, list[Edge]] = {}
         for edge in linker.edges.values():
             if edge.kind is not EdgeKind.DECORATOR:
@@ -261,9 +262,7 @@ class Reach:
         """`create_task(work())`: the coroutine's call is an argument of the call that starts it."""
         facts = self.linker.scopes.all[edge.caller].facts
         made = facts.calls[edge.call]
-        for index, call in enumerate(facts.calls):
-            if not any(argument.value == made.value for argument in call.arguments):
-                continue
+        for index in self._passed_to(edge.caller).get(made.value, ()):
             for obj in self.linker.externals.get((edge.caller, index), ()):
                 if not isinstance(self.linker.record(obj), External):
                     continue
@@ -271,6 +270,16 @@ class Reach:
                     if not self._is_awaited(edge.caller, index):
                         return row.kind
         return None
+
+    def _passed_to(self, scope: int) -> dict[int, list[int]]:
+        """The calls of a scope by the values that are passed to them."""
+        if scope not in self._passed:
+            passed: dict[int, list[int]] = {}
+            for index, call in enumerate(self.linker.scopes.all[scope].facts.calls):
+                for value in {argument.value for argument in call.arguments}:
+                    passed.setdefault(value, []).append(index)
+            self._passed[scope] = passed
+        return self._passed[scope]
 
     def _is_awaited(self, scope: int, call: int) -> bool:
         """Whether the result of a call is awaited, gathered, kept in a list or returned."""

@@ -122,6 +122,7 @@ class ScopeBuilder:
         self.star_imports: list[int] = []
         self.lambdas = 0
         self.env = Env()
+        self.places: set[str] = set()  # all that were ever remembered
         self.loop_stack: list[LoopBuilder] = []
         self.guard = -1
         self.try_depth = 0
@@ -166,6 +167,7 @@ class ScopeBuilder:
     def remember(self, place: str, version: int) -> None:
         """Note what a place such as `d['a']` holds now; other places of the same name are kept."""
         self.env.bind[place] = version
+        self.places.add(place)
 
     def recall(self, place: str) -> int | None:
         """What the place holds, None where that is not certain."""
@@ -173,8 +175,9 @@ class ScopeBuilder:
 
     def forget(self, name: str | None = None) -> None:
         """Forget the places of a name, or all places."""
-        for key in [k for k in self.env.bind if _is_place(k, name)]:
-            del self.env.bind[key]
+        for place in self.places:
+            if _is_place(place, name):
+                self.env.bind.pop(place, None)
 
     def read(self, name: str) -> int:
         """The value of a name as read here."""

@@ -32,6 +32,8 @@ _DESCRIPTORS: Final = {
 
 # A base expression that may be more classes than this is a factory whose answer is not known.
 _BASES_MAX: Final = 8
+# Of a longer line of ancestors the far end is left out.
+_ORDER_MAX: Final = 200
 
 Found = Callable[[int | None, int | None], None]
 
@@ -47,6 +49,8 @@ class Classes:
         self.solver = solver
         self.scopes = scopes
         self._orders: dict[int, list[OrderEntry]] = {}
+        self._depth = 0
+        self._is_cut = False
         self._derived: dict[int, set[int]] = {}
         self._readers: dict[int, list[Callable[[], None]]] = {}
         self.method_kinds: dict[int, str] = {}
@@ -94,9 +98,20 @@ class Classes:
     def order(self, scope: int) -> list[OrderEntry]:
         """The method resolution order: (True, class scope) or (False, external object)."""
         found = self._orders.get(scope)
-        if found is None:
-            self._orders[scope] = [(True, scope)]  # guards against circular bases
-            found = self._orders[scope] = self._linearise(scope)
+        if found is not None:
+            return found
+        if self._depth >= _ORDER_MAX:
+            self._is_cut = True
+            return [(True, scope)]
+        self._orders[scope] = [(True, scope)]  # guards against circular bases
+        self._depth += 1
+        found = self._linearise(scope)
+        self._depth -= 1
+        if not self._is_cut or not self._depth:
+            self._orders[scope] = found
+            self._is_cut = False
+        else:  # what was left out is far from the class that was asked for, not from this one
+            del self._orders[scope]
         return found
 
     def _linearise(self, scope: int) -> list[OrderEntry]:
@@ -112,6 +127,9 @@ class Classes:
                     bases.append((True, record.scope))
                 elif isinstance(record, External) and self.solver.objects.path(obj) != ("builtins", "object"):
                     bases.append((False, obj))
+        if len(bases) == 1:
+            inherited = self.order(bases[0][1]) if bases[0][0] else bases
+            return [(True, scope), *(entry for entry in inherited[:_ORDER_MAX] if entry != (True, scope))]
         sequences: list[list[OrderEntry]] = [
             list(self.order(entry[1])) if entry[0] else [entry] for entry in bases
         ]

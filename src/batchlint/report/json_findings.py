@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from batchlint.finding import Finding, FixKind, Step
-from batchlint.report.results import Results, steps
+from batchlint.report.results import Results, edits, steps
 from batchlint.rules.registry import BY_CODE
 from batchlint.text import Location
 
@@ -83,13 +83,13 @@ def _fix(finding: Finding) -> Json | None:
     """The fix as ruff shows one."""
     if finding.fix is FixKind.NONE:
         return None
-    edits = [
+    changes = [
         {
             "filename": edit.location.path,
             "location": {"row": edit.location.line, "column": edit.location.column},
             "end_location": {"row": edit.location.end_line, "column": edit.location.end_column},
             "content": edit.content,
         }
-        for edit in finding.replacements
+        for edit in edits(finding)
     ]
-    return {"applicability": finding.fix, "message": finding.remedy, "edits": edits}
+    return {"applicability": finding.fix, "message": finding.remedy, "edits": changes}

@@ -3,7 +3,7 @@
 import json
 
 from batchlint.finding import Finding, Severity
-from batchlint.report.results import Results
+from batchlint.report.results import Results, edits
 from batchlint.rules import base
 from batchlint.rules.registry import BY_CODE
 from batchlint.text import Location
@@ -31,9 +31,10 @@ def _diagnostic(finding: Finding, results: Results) -> Json:
         "code": _linked({"value": finding.rule}, BY_CODE[finding.rule].url),
     }
     # A suggestion is for the file of its diagnostic; a fix over several files has none.
-    if finding.replacements and {e.location.path for e in finding.replacements} == {finding.location.path}:
+    changes = edits(finding)
+    if changes and {edit.location.path for edit in changes} == {finding.location.path}:
         diagnostic["suggestions"] = [
-            {"range": _range(edit.location, results), "text": edit.content} for edit in finding.replacements
+            {"range": _range(edit.location, results), "text": edit.content} for edit in changes
         ]
     if finding.related:
         diagnostic["related_locations"] = [

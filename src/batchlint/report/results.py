@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchlint.finding import Finding, FixKind, Step
+from batchlint.finding import Finding, FixKind, Replacement, Step
 from batchlint.report.escape import printable
 from batchlint.report.sources import Sources
 from batchlint.text import Location
@@ -57,6 +57,18 @@ class Results:
     def is_fixable(self, finding: Finding) -> bool:
         """Whether `--fix`, as this run was told to use it, would remove a finding."""
         return finding.fix is FixKind.SAFE or (self.unsafe_fixes and finding.fix is FixKind.UNSAFE)
+
+
+def edits(finding: Finding) -> tuple[Replacement, ...]:
+    """The edits of a finding's fix, none where one of them writes a longer text of the user's: it may be a
+    prompt or a key, which do not belong into reports that are kept or uploaded."""
+    if not finding.replacements:
+        return ()
+    from batchlint.report.snippet import without_literals
+
+    keep = finding.site.model if finding.site is not None else None
+    shown = all(without_literals(edit.content, keep) == edit.content for edit in finding.replacements)
+    return finding.replacements if shown else ()
 
 
 def steps(finding: Finding) -> tuple[Step, ...]:

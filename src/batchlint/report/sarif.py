@@ -15,7 +15,7 @@ from batchlint import __version__
 from batchlint.finding import Confidence, Finding, Replacement, Severity, Step
 from batchlint.money import headline
 from batchlint.report.line_hash import line_hashes
-from batchlint.report.results import Results, steps
+from batchlint.report.results import Results, edits, steps
 from batchlint.rules import base
 from batchlint.rules.base import Rule
 from batchlint.rules.registry import RULES
@@ -117,7 +117,7 @@ def _result(finding: Finding, results: Results, hashes: dict[Location, str]) -> 
         result["relatedLocations"] = [
             {"id": number, **_step(step, results)} for number, step in enumerate(related, start=1)
         ]
-    if finding.replacements:
+    if edits(finding):
         result["fixes"] = [_fix(finding, results)]
     return result
 
@@ -175,17 +175,17 @@ def _region(location: Location) -> Json:
 
 def _fix(finding: Finding, results: Results) -> Json:
     by_path: dict[str, list[Replacement]] = defaultdict(list)
-    for edit in finding.replacements:
+    for edit in edits(finding):
         by_path[edit.location.path].append(edit)
     changes = [
         {
             "artifactLocation": _artifact(path, results),
             "replacements": [
                 {"deletedRegion": _region(edit.location), "insertedContent": {"text": edit.content}}
-                for edit in edits
+                for edit in listed
             ],
         }
-        for path, edits in by_path.items()
+        for path, listed in by_path.items()
     ]
     description = finding.remedy[:1].upper() + finding.remedy[1:]
     return {"description": {"text": f"{_literal(description)}."}, "artifactChanges": changes}

@@ -37,11 +37,11 @@ def snippet(index: LineIndex, location: Location, keep: str | None = None) -> Sn
         return None
     start = location.column - 1
     end = location.end_column - 1 if location.end_line == location.line else len(line)
-    before = _without_literals(line[:start], keep)
+    before = without_literals(line[:start], keep)
     if '"""' in before or "'''" in before:
         before = " " * (len(before) - len(before.lstrip())) + _HIDDEN + " "
-    marked = _on_screen(_without_literals(line[start:end], keep))
-    after = _on_screen(_without_literals(line[end:], keep))
+    marked = _on_screen(without_literals(line[start:end], keep))
+    after = _on_screen(without_literals(line[end:], keep))
     shown = _on_screen(before)
     if start > len(line):
         return Snippet(_cut(shown), 0, 0)
@@ -51,8 +51,8 @@ def snippet(index: LineIndex, location: Location, keep: str | None = None) -> Sn
     return Snippet(text, at, max(1, min(_width(marked.rstrip()), _width(text) - at)))
 
 
-def _without_literals(code: str, keep: str | None) -> str:
-    """Code with the contents of its longer string literals left out."""
+def without_literals(code: str, keep: str | None) -> str:
+    """Code with the contents of its longer string literals left out; `keep` is one to show."""
 
     def hide(match: re.Match[str]) -> str:
         prefix, quote, body, end = match.group("prefix", "quote", "body", "end")
