@@ -8,8 +8,12 @@ overrides make text look like other text. Every format that people or log reader
 import re
 
 # C0 and C1 controls, line and paragraph separators, directional marks and overrides, lone surrogates
-# (which stand for undecodable bytes of paths and cannot be encoded again).
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# (which stand for undecodable bytes of paths and cannot be encoded again). CI runners find commands that
+# start with `##[` or `##vso[` anywhere in a line.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|#(?=#(?:vso)?\\[)",
+    re.IGNORECASE,
+)
 
 
 def printable(text: str) -> str:

@@ -19,6 +19,7 @@ from batchlint.text import Location
 
 DEPTH_MAX = 12
 SCRIPTS_MAX = 300
+SCRIPTS_TOTAL_MAX = 20_000
 
 
 _Follow = Callable[[Reference, Tree, Places], Iterator[Script | Target]]
@@ -63,16 +64,19 @@ class Follower:
         self._tree = tree
         self._declared = declared
         self._left = 0
+        self._total = SCRIPTS_TOTAL_MAX
+        self._known: dict[tuple[Reference, Places], list[Script | Target]] = {}
 
     def follow(self, script: Script, way: tuple[Location, ...] = ()) -> tuple[Found, ...]:
         """The targets a script starts, each once per way."""
-        self._left = SCRIPTS_MAX
+        self._left = min(SCRIPTS_MAX, self._total)
         return tuple(dict.fromkeys(self._script(script, way, frozenset(), in_loop=False)))
 
     def _script(
         self, script: Script, way: tuple[Location, ...], active: frozenset[tuple[str, str]], *, in_loop: bool
     ) -> Iterator[Found]:
         self._left -= 1
+        self._total -= 1
         # Arguments and folders do not make a command that leads back to itself a new one.
         key = (script.path, script.text)
         if key in active or len(active) >= DEPTH_MAX or self._left < 0:
@@ -108,10 +112,17 @@ class Follower:
                 return (replace(inner, variables=tuple(variables.items())),)
             case Reference():
                 found = self._elsewhere(outcome, places)
-                return tuple(self._in_container(what, script) for what in found)
+                return tuple(self._in_container(what, script) for what in found[: max(self._left, 0)])
 
     def _elsewhere(self, reference: Reference, places: Places) -> list[Script | Target]:
-        """The commands another file holds; a file that does not parse is reported where it is read."""
+        """The commands another file holds."""
+        key = (reference, places)
+        if key not in self._known:
+            self._known[key] = self._read(reference, places)
+        return self._known[key]
+
+    def _read(self, reference: Reference, places: Places) -> list[Script | Target]:
+        """What a reference leads to; a file that does not parse is reported where it is read."""
         for name in _FOLLOWERS[reference.kind]:
             follow: _Follow = load(name)
             try:
