@@ -153,6 +153,7 @@ class _Run:
             statistics={
                 "files": len(indexed.tree.files),
                 "relevant_files": len(indexed.sources),
+                "files_left_out": found.left_out,
                 "scopes": len(linker.scopes.all),
                 "edges": len(linker.edges),
                 **unresolved(linker),

@@ -11,30 +11,34 @@ from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchlint.cache import Stamp, Store, digest_of, lasting, stamp_of
 from batchlint.catalog.world import World
 from batchlint.clock import Clock
-from batchlint.discover import DiscoverOptions, ModuleIndex, Tree, discover, is_test, read_bytes
+from batchlint.discover import DiscoverOptions, ModuleIndex, Tree, discover, read_bytes
 from batchlint.finding import Failure
 from batchlint.suppress import MARKER
+
+if TYPE_CHECKING:
+    from batchlint.scan import Relevant
 
 
 class Row(NamedTuple):
     """What is known of one file without parsing it: its stamp (None: not to be relied upon), the digest of
-    its text, what the scan found in it, and whether it holds comments to batchlint."""
+    its text, what the scan found in it, its bytes, and whether it holds comments to batchlint."""
 
     stamp: Stamp | None
     digest: bytes
     named: tuple[str, ...]
     imports: bytes
+    size: int
     is_marked: bool
 
 
 class Survey:
-    """The files of a program: `rows` are those that could be read, `chosen` those that are to be parsed;
-    `seconds` are the times that the stages took."""
+    """The files of a program: `rows` are those that could be read, `chosen` those that are to be parsed,
+    `left_out` those that matter and would make it too large; `seconds` are the times that the stages took."""
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class Survey:
         self.failures = failures
         self.seconds = seconds
         self.chosen: frozenset[str] = frozenset()
+        self.left_out = 0
         self._world = world
 
     @cached_property
@@ -111,32 +116,24 @@ def survey(
     found = Survey(tree, rows, (*tree.failures, *failed), world, clock.seconds)
     if everything:
         found.chosen = frozenset(rows)
-    elif known.names_key == found.names_key and _scans(known.rows) == _scans(rows):
-        found.chosen = known.chosen
+    elif known.names_key == found.names_key and known.still_chooses(rows):
+        found.chosen, found.left_out = known.chosen, known.left_out
     else:
-        found.chosen = _chosen(found)
+        found.chosen, found.left_out = _chosen(found)
     clock.lap("scan")
     if store is not None and not overlay and not everything:
         _Table.of(found, started_ns).write(store, root, world, known)
     return found
 
 
-def _chosen(found: Survey) -> frozenset[str]:
-    """The files to parse. Unit tests call everything with stand-ins; only those that name a provider say
-    something."""
-    from batchlint.scan import FileScan, ScanResult, relevant
+def _chosen(found: Survey) -> "Relevant":
+    """The files to parse."""
+    from batchlint.scan import FileScan, Relevant, ScanResult, relevant
 
-    named = {path for path, row in found.rows.items() if row.named}
-    if not named:
-        return frozenset()
-    scans = tuple(FileScan(path, row.named, row.imports) for path, row in found.rows.items())
-    chosen = relevant(ScanResult(scans, ()), found.modules)
-    return frozenset(path for path in chosen if path in named or not is_test(path))
-
-
-def _scans(rows: Mapping[str, Row]) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """What decides which files are chosen."""
-    return {path: (row.named, row.imports) for path, row in rows.items()}
+    if not any(row.named for row in found.rows.values()):
+        return Relevant(frozenset())
+    scans = tuple(FileScan(path, row.named, row.imports, row.size) for path, row in found.rows.items())
+    return relevant(ScanResult(scans, ()), found.modules)
 
 
 class _Reading:
@@ -168,7 +165,9 @@ class _Reading:
         scanned = scan(unknown, self._read, needles_of(world.catalog), jobs)
         for found in scanned.files:
             digest, is_marked = self._texts[found.path]
-            rows[found.path] = Row(stamps[found.path], digest, found.named, found.imports, is_marked)
+            rows[found.path] = Row(
+                stamps[found.path], digest, found.named, found.imports, found.size, is_marked
+            )
         return {path: row for path, row in rows.items() if row is not None}, scanned.failures
 
     def _same_text(self, path: str, stamp: Stamp | None) -> Row | None:
@@ -196,31 +195,45 @@ class _Table(NamedTuple):
     names_key: str
     rows: Mapping[str, Row]
     chosen: frozenset[str]
+    left_out: int
 
     @classmethod
     def read(cls, store: Store | None, root: Path, world: World) -> "_Table":
         """The table of a project; an empty one where the store has none."""
-        nothing = cls("", {}, frozenset())
+        nothing = cls("", {}, frozenset(), 0)
         if store is None or world.identity is None:
             return nothing
         found = store.get("survey", str(root), world.identity)
         if not isinstance(found, tuple) or len(found) != len(cls._fields):
             return nothing
-        names_key, rows, chosen = found
-        return cls(names_key, {path: Row(*row) for path, row in rows.items()}, chosen)
+        names_key, rows, chosen, left_out = found
+        return cls(names_key, {path: Row(*row) for path, row in rows.items()}, chosen, left_out)
 
     @classmethod
     def of(cls, found: Survey, started_ns: int) -> "_Table":
         """The table that a survey leaves."""
         rows = {p: row._replace(stamp=lasting(row.stamp, started_ns)) for p, row in found.rows.items()}
-        return cls(found.names_key, rows, found.chosen)
+        return cls(found.names_key, rows, found.chosen, found.left_out)
+
+    def still_chooses(self, rows: Mapping[str, Row]) -> bool:
+        """Whether the files to parse are the same in what the scan found now."""
+        from batchlint.scan import TEXT_MAX
+
+        if self.left_out or sum(rows[path].size for path in self.chosen if path in rows) > TEXT_MAX:
+            return False
+        scans, before = (
+            {path: (row.named, row.imports) for path, row in table.items()} for table in (rows, self.rows)
+        )
+        return scans == before
 
     def write(self, store: Store, root: Path, world: World, known: "_Table") -> None:
         """Keep the table where it says something new."""
         if world.identity is None or self == known:
             return
         rows = {path: tuple(row) for path, row in self.rows.items()}
-        store.put("survey", str(root), world.identity, value=(self.names_key, rows, self.chosen))
+        store.put(
+            "survey", str(root), world.identity, value=(self.names_key, rows, self.chosen, self.left_out)
+        )
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -1,10 +1,12 @@
 """Which files matter: seeds, everything that imports them, and what is needed to link those."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batchlint.discover import ModuleIndex
-from batchlint.scan import Needles, ScanResult, relevant, scan
+from batchlint.scan import TEXT_MAX, Needles, Relevant, ScanResult, relevant, scan
 from batchlint.scan.relevance import _ImportGraph
 
 
@@ -14,7 +16,7 @@ def scanned(files: dict[str, str]) -> ScanResult:
 
 def relevance(files: dict[str, str], **options: object) -> list[str]:
     index = ModuleIndex(tuple(files), external=("openai",))
-    return sorted(relevant(scanned(files), index, **options))  # type: ignore[arg-type]
+    return sorted(relevant(scanned(files), index, **options).chosen)  # type: ignore[arg-type]
 
 
 APP = {
@@ -130,6 +132,36 @@ IMPORTS = st.sampled_from(
         *("from a.b import c", "from src.a import b", "import_module('a.c')", "import os"),
     ]
 )
+
+
+def sized(files: dict[str, tuple[str, int]]) -> ScanResult:
+    """The scan of files as if they had more text than they have."""
+    scans = {scan.path: scan for scan in scanned({path: text for path, (text, _) in files.items()}).files}
+    return ScanResult(tuple(replace(scans[path], size=size) for path, (_, size) in files.items()), ())
+
+
+def test_a_program_that_is_too_large_is_taken_in_part_and_the_rest_counted() -> None:
+    files = {
+        "a.py": ("import openai", TEXT_MAX // 2),
+        "b.py": ("import a", TEXT_MAX // 4),
+        "c.py": ("import b", TEXT_MAX // 2),
+        "d.py": ("import b", 1),
+        "e.py": ("import c", 1),
+    }
+    found = relevant(sized(files), ModuleIndex(tuple(files), external=("openai",)))
+    assert found == Relevant(frozenset({"a.py", "b.py", "d.py"}), 1)
+
+
+def test_of_too_many_seeds_those_that_say_most_for_their_size_are_taken() -> None:
+    files = {name: ("import openai", size) for name, size in (("a.py", TEXT_MAX), ("b.py", 9), ("c.py", 8))}
+    found = relevant(sized(files), ModuleIndex(tuple(files), external=("openai",)))
+    assert found == Relevant(frozenset({"b.py", "c.py"}), 1)
+
+
+def test_unit_tests_take_no_room() -> None:
+    files = {"a.py": ("import openai", TEXT_MAX), "test_a.py": ("import a", TEXT_MAX)}
+    found = relevant(sized(files), ModuleIndex(tuple(files), external=("openai",)))
+    assert found == Relevant(frozenset({"a.py"}), 0)
 
 
 @given(st.dictionaries(PATHS, st.lists(IMPORTS, max_size=3).map("\n".join), max_size=9))

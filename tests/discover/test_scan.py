@@ -63,6 +63,27 @@ def test_results_keep_the_order_and_failures_are_kept(tmp_path: Path, jobs: int)
     assert [failure.message for failure in result.failures] == ["vanished while batchlint was running"]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("from langchain_openai import ChatOpenAI", True),
+        ("from langchain_core.documents import Document", False),
+        ("from langchain_core.documents import Document\nfrom langchain_openai import ChatOpenAI", True),
+        ("import langchain_core.documents", True),  # binds the root, from which everything can be taken
+        ("from huggingface_hub import hf_hub_download", False),
+        ("from huggingface_hub import *", True),
+        ("from openai.types.chat import ChatCompletion\ndef f(c): return c.count(1)", False),
+        (
+            "from openai.types.chat import ChatCompletion\ndef f(c): return c.chat.completions\\\n.create()",
+            True,
+        ),
+    ],
+)
+def test_an_import_counts_when_a_call_can_come_of_it(text: str, is_named: bool) -> None:
+    (only,) = scan(("a.py",), lambda _: text.encode(), needles_of(load_catalog())).files
+    assert bool(only.named) is is_named
+
+
 def test_needles_of_the_catalog() -> None:
     needles = needles_of(load_catalog())
     assert {"openai", "anthropic", "google.genai"} <= set(needles.roots)

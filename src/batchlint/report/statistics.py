@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _REASONS = {
     "attribute": "of an unknown attribute",
     "computed": "of a computed value",
+    "full": "of a value that may be anything",
     "item": "of an item of a container",
     "name": "of an unknown name",
     "parameter": "of a parameter",
@@ -88,6 +89,11 @@ def _analysis(statistics: Mapping[str, int | float]) -> list[str]:
     files, linked = statistics["files"], statistics["relevant_files"]
     read = plural(int(files), "file")
     lines = ["", f"Read {read} and linked the {linked:,} that have to do with an LLM call."]
+    if left_out := statistics.get("files_left_out", 0):
+        lines.append(
+            f"At least {plural(int(left_out), 'more file')} would make the program too large to link: "
+            "run batchlint on its parts, each with its own --root."
+        )
     calls, open_calls = statistics["calls"], sum(reasons.values())
     detail = ", ".join(f"{count:,} {_REASONS.get(reason, reason)}" for reason, count in reasons.items())
     lines.append(

@@ -6,6 +6,6 @@ those files and what is needed to link them.
 
 from batchlint.scan.files import FileScan, ScanResult, scan
 from batchlint.scan.needles import Needles, needles_of
-from batchlint.scan.relevance import relevant
+from batchlint.scan.relevance import TEXT_MAX, Relevant, relevant
 
-__all__ = ["FileScan", "Needles", "ScanResult", "needles_of", "relevant", "scan"]
+__all__ = ["TEXT_MAX", "FileScan", "Needles", "Relevant", "ScanResult", "needles_of", "relevant", "scan"]

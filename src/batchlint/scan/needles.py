@@ -1,11 +1,13 @@
 """What the scan looks for: the words without which a file cannot name an LLM provider."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchlint.catalog.model import AccessPath, CallShape, Catalog, Provider
+    from batchlint.catalog.prefixes import Prefixes
 
 _LITERAL = re.compile(r"[\w/.:-]+")
 _LITERAL_MIN = 6
@@ -17,11 +19,17 @@ class Needles:
 
     `starters` mark files that may start functions by naming them in strings: beat schedules, `CRONJOBS`,
     `queue.enqueue("app.jobs.run")`. Dotted names in strings of such a file count as imports.
+
+    An import of a root counts when `paths` knows a client or call that begins with what it imports
+    (`langchain_core.documents.Document` is none), or when one of the root's `calls`, the last steps of calls
+    that are known by their shape, stands in the file. Without `paths` every import counts.
     """
 
     roots: tuple[str, ...]
     texts: tuple[str, ...]
     starters: tuple[str, ...] = ("CRON", "SCHEDULE", "add_job", "cron", "enqueue", "schedule", "send_task")
+    paths: "Prefixes | None" = None
+    calls: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
 
 
 def needles_of(catalog: "Catalog") -> Needles:
@@ -30,8 +38,11 @@ def needles_of(catalog: "Catalog") -> Needles:
     A root that is a provider only under a condition (`boto3.client("bedrock-runtime")`) is no needle:
     the condition's constant is one instead, and so are the calls that may go without it.
     """
+    from batchlint.catalog.prefixes import Prefixes
+
     roots: set[str] = set()
     texts: set[str] = set()
+    calls: dict[str, set[bytes]] = {}
     for provider in catalog.providers:
         conditions = {root: _conditions(provider, root) for root in provider.imports}
         roots.update(root for root, constants in conditions.items() if not constants)
@@ -39,14 +50,34 @@ def needles_of(catalog: "Catalog") -> Needles:
         narrowed = any(conditions.values())
         for operation in provider.operations:
             shape = operation.shape
-            if shape is not None and (shape.distinctive or shape.telling or narrowed):
+            if shape is None:
+                continue
+            for root in provider.imports:
+                calls.setdefault(root, set()).add(b"." + shape.suffix[-1].encode())
+            if shape.distinctive or shape.telling or narrowed:
                 texts.add(_call_text(shape))
     texts.update(_longest(host.pattern) for host in catalog.hosts if not host.is_local)
     texts.update(
         _longest(endpoint.path.replace("\\", "")) for endpoint in catalog.endpoints if endpoint.any_host
     )
     texts = {text for text in texts if len(text) >= _LITERAL_MIN}
-    return Needles(tuple(sorted(roots)), tuple(sorted(t for t in texts if not _is_covered(t, texts))))
+    return Needles(
+        tuple(sorted(roots)),
+        tuple(sorted(text for text in texts if not _is_covered(text, texts))),
+        paths=Prefixes(_paths(catalog), ()),
+        calls={root: tuple(sorted(words)) for root, words in calls.items()},
+    )
+
+
+def _paths(catalog: "Catalog") -> "Iterator[AccessPath]":
+    """The paths of all clients and calls of providers."""
+    for provider in catalog.providers:
+        yield from provider.wraps
+        for group in provider.clients:
+            yield from group.paths
+        for operation in provider.operations:
+            yield from operation.paths
+            yield from operation.decorators
 
 
 def _conditions(provider: "Provider", root: str) -> frozenset[str]:

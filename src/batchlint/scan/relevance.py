@@ -8,13 +8,15 @@
 
 Seeds without importers cost nothing more, and a project without seeds ends here. The depth is a bound
 on what a distant corner of a large program costs; it is local, so that an edit elsewhere never changes
-what is known about a file.
+what is known about a file. The bound on all their text is not: it is for programs whose linking would
+take more memory and time than a linter may, and what it leaves out is counted.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
-from batchlint.discover.modules import ModuleIndex
+from batchlint.discover import ModuleIndex, is_test
 from batchlint.scan.files import FileScan, ScanResult
 from batchlint.scan.imports import imported_names, parse_imports
 
@@ -26,50 +28,92 @@ _BARE_RELATIVE = re.compile(rb"from[ \t]*\.[. \t]*import")
 _INIT = "__init__.py"
 
 
-# Importers beyond this many files are left out, farthest first: linking needs memory for each.
-RELEVANT_FILES_MAX = 2_000
+# How much text is linked at most: each byte of it takes about forty bytes of memory. The files that say
+# most of providers for their size come first, then the nearest importers.
+TEXT_MAX: Final = 11_000_000
+
+
+class Relevant(NamedTuple):
+    """The paths of the files to extract facts from, and the number of files left out because the program
+    is too large; what only those lead to is not counted."""
+
+    chosen: frozenset[str]
+    left_out: int = 0
 
 
 def relevant(
     result: ScanResult, index: ModuleIndex, *, seeds: Iterable[str] = (), everything: bool = False
-) -> frozenset[str]:
-    """The paths of the files to extract facts from.
+) -> Relevant:
+    """The files to extract facts from.
 
-    `seeds` are further files to start from; `everything` takes all files, as a call graph needs.
+    `seeds` are further files to start from; `everything` takes all files, as a call graph needs. Unit tests
+    call everything with stand-ins: only those that are seeds are among them.
     """
     if everything:
-        return frozenset(scan.path for scan in result.files)
-    start = {scan.path for scan in result.files if scan.named}
-    start.update(seeds)
+        return Relevant(frozenset(scan.path for scan in result.files))
+    named = {scan.path: len(scan.named) for scan in result.files if scan.named}
+    start = {*named, *seeds}
     if not start:
-        return frozenset()
+        return Relevant(frozenset())
     graph = _ImportGraph(result.files, index)
     start &= graph.paths
-    importers = _importers(graph, start)
-    return frozenset(importers | _support(graph, importers))
+    room = _Room(result.files, start)
+    taken = room.take(sorted(start, key=lambda path: (room.size(path) / named.get(path, 1), path)))
+    importers = _importers(graph, taken, room)
+    support = _support(graph, importers, room)
+    chosen = (path for path in importers | support if path in start or not is_test(path))
+    return Relevant(frozenset(chosen), room.left_out)
 
 
-def _importers(graph: "_ImportGraph", seeds: set[str]) -> set[str]:
+class _Room:
+    """How much text may still be taken."""
+
+    def __init__(self, files: Iterable[FileScan], seeds: set[str]) -> None:
+        self._sizes = {scan.path: scan.size for scan in files if scan.path in seeds or not is_test(scan.path)}
+        self._left = TEXT_MAX
+        self.left_out = 0
+
+    def size(self, path: str) -> int:
+        """The text that a file takes."""
+        return self._sizes.get(path, 0)
+
+    def take(self, paths: Iterable[str]) -> set[str]:
+        """Those of some files for which there is room."""
+        taken: set[str] = set()
+        for path in paths:
+            size = self.size(path)
+            if size <= self._left:
+                self._left -= size
+                taken.add(path)
+            else:
+                self.left_out += 1
+        return taken
+
+
+def _importers(graph: "_ImportGraph", seeds: set[str], room: _Room) -> set[str]:
     """The seeds and all files that import one of them, directly or not; in a very large program only the
     nearest of them."""
-    found = set(seeds)
-    layer = sorted(seeds)
-    while layer and len(found) < RELEVANT_FILES_MAX:
-        farther: list[str] = []
-        for path in layer:
+    found, seen = set(seeds), set(seeds)
+    layer = seeds
+    while layer and not room.left_out:
+        farther: set[str] = set()
+        for path in sorted(layer):
             for importer in graph.may_import(path):
-                if importer not in found and path in graph.imports(importer):
-                    found.add(importer)
-                    farther.append(importer)
-        layer = farther
+                if importer not in seen and path in graph.imports(importer):
+                    seen.add(importer)
+                    farther.add(importer)
+        layer = room.take(sorted(farther))
+        found |= layer
     return found
 
 
-def _support(graph: "_ImportGraph", importers: set[str]) -> set[str]:
+def _support(graph: "_ImportGraph", importers: set[str], room: _Room) -> set[str]:
     """What the importers import, and what that imports, to the depth that linking needs."""
     found: set[str] = set()
     layer = importers
-    for _ in range(SUPPORT_DEPTH if len(importers) < RELEVANT_FILES_MAX else 0):
+    for _ in range(SUPPORT_DEPTH):
+        if room.left_out:
+            break
         reached: set[str] = set()
         todo = sorted(layer)
         while todo:
@@ -78,8 +122,8 @@ def _support(graph: "_ImportGraph", importers: set[str]) -> set[str]:
                     reached.add(path)
                     if path.endswith(_INIT):
                         todo.append(path)
-        found |= reached
-        layer = reached
+        layer = room.take(sorted(reached))
+        found |= layer
     return found
 
 
