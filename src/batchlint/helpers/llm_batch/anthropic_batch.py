@@ -35,7 +35,7 @@ def encode(request: Request, settings: Settings) -> Encoded:
     lifted = {name: headers[name] for name in BATCH_HEADERS if isinstance(headers.get(name), str)}
     host = str(request.client.base_url).rstrip("/")
     group = {"provider": "anthropic", "host": host, "path": call.path, "headers": lifted}
-    return Encoded(group, call.batch_body(), call.decode)
+    return Encoded(group, call.batch_body(), call.decoder())
 
 
 def line(group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:

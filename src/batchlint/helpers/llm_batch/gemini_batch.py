@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Callable
 
 from .model import Encoded, Progress, Request, Settings, each, json_lines, run_to_end, settle
 from .store import CANCELLED, UNANSWERED, Batch, Reply
@@ -80,10 +80,17 @@ def capture(request: Request) -> tuple[str, dict[str, Any]]:
     raise TypeError("the client is not one of google-genai")
 
 
-def replay(request: Request, answer: Any) -> Any:
-    """Return the response the SDK makes of an answer."""
+def decoder(request: Request) -> Callable[[Any], Any]:
+    """Return what lets the SDK build the real-time call's response."""
     kept = {"model": request.kwargs["model"], "contents": "-", "config": request.kwargs.get("config")}
-    return _call(request, kept, answer)
+    like = request._replace(kwargs={})  # a prompt is not kept in memory
+
+    def decode(answer: Any) -> Any:
+        if "embedding" in answer:  # a batch has one where the call has a list
+            answer = {"embeddings": [answer["embedding"]]}
+        return _call(like, kept, answer)
+
+    return decode
 
 
 def encode(request: Request, settings: Settings) -> Encoded:
@@ -95,12 +102,7 @@ def encode(request: Request, settings: Settings) -> Encoded:
             raise ValueError("a batch takes one content per embedding request")
         body = body["requests"][0]
     group = {"provider": "gemini", "model": str(request.kwargs["model"]), "embeds": embeds}
-
-    def decode(answer: Any) -> Any:
-        wrapped = embeds and "embedding" in answer
-        return replay(request, {"embeddings": [answer["embedding"]]} if wrapped else answer)
-
-    return Encoded(group, body, decode)
+    return Encoded(group, body, decoder(request))
 
 
 def line(group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:

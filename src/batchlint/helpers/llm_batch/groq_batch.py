@@ -22,7 +22,7 @@ def encode(request: Request, settings: Settings) -> Encoded:
     endpoint = call.path[len("/openai") :]
     host = str(request.client.base_url).rstrip("/")
     group = {"provider": "groq", "host": host, "endpoint": endpoint, "model": body["model"]}
-    return Encoded(group, body, call.decode)
+    return Encoded(group, body, call.decoder())
 
 
 async def find(client: Any, batch: Batch) -> str | None:

@@ -37,7 +37,7 @@ def encode(request: Request, settings: Settings) -> Encoded:
     weight = len(inputs) if isinstance(inputs, list) and inputs and not isinstance(inputs[0], int) else 1
     kind = type(request.client).__name__.replace("Async", "")
     group = {"provider": "openai", "host": host, "endpoint": f"/v1{call.path}", "model": body.get("model")}
-    return Encoded({**group, "client": kind}, body, call.decode, weight)
+    return Encoded({**group, "client": kind}, body, call.decoder(), weight)
 
 
 def line(group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:

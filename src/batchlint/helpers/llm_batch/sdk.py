@@ -14,7 +14,7 @@ import json
 import weakref
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, Callable, NoReturn
 
 from .model import Request
 from .store import CANCELLED, UNANSWERED, Reply
@@ -39,10 +39,15 @@ class Captured(BaseException):
             raise ValueError("a batch can neither stream nor run in the background")
         return {name: item for name, item in body.items() if name not in DROPPED}
 
-    def decode(self, body: Any) -> Any:
-        """Build the real-time call's response; without validation, so that newer values do not fail."""
-        response, parser = self.cast_to.construct(**body), self.options.get("post_parser")
-        return parser(response) if callable(parser) else response
+    def decoder(self) -> Callable[[Any], Any]:
+        """Return what builds the real-time call's response: without validation, so that newer values pass."""
+        cast_to, parser = self.cast_to, self.options.get("post_parser")
+
+        def decode(body: Any) -> Any:
+            response = cast_to.construct(**body)
+            return parser(response) if callable(parser) else response
+
+        return decode
 
 
 def capture(request: Request) -> Captured:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .gemini_batch import cancel, capture, error, find, poll, replay
+from .gemini_batch import cancel, capture, decoder, error, find, poll
 from .model import Encoded, Request, Settings, json_lines, settle
 from .store import UNANSWERED, Batch, Reply, RunError
 
@@ -32,7 +32,7 @@ def encode(request: Request, settings: Settings) -> Encoded:
     api = request.client.models._api_client
     where = {"project": api.project, "location": api.location}
     group = {"provider": "vertex", "model": str(request.kwargs["model"]), **where}
-    return Encoded(group, body, lambda answer: replay(request, answer))
+    return Encoded(group, body, decoder(request))
 
 
 def line(group: Mapping[str, Any], key: str, body: Any) -> dict[str, Any]:
