@@ -26,16 +26,17 @@ def imports(text: str) -> set[str]:
     return found
 
 
-def test_own_package_exports_every_provider() -> None:
-    parts = {part.module: part for part in PARTS.values()}
+def test_own_package_exports_everything() -> None:
     own = Path(helpers.__file__).parent / "llm_batch" / "__init__.py"
-    assert own.read_text() == init_for(parts.values())
+    assert own.read_text() == init_for({path.stem for path in own.parent.glob("*.py")})
 
 
+@pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("provider", sorted(PARTS))
-def test_copy_for_one_provider(provider: str, tmp_path: Path) -> None:
+def test_copy_for_one_provider(provider: str, is_async: bool, tmp_path: Path) -> None:
     assert supported(provider)
-    files = files_for([provider])
+    files = files_for([provider], is_async=is_async)
+    assert ("steps_async.py" in files) == is_async
     package = tmp_path / "llm_batch"
     package.mkdir()
     for name, text in files.items():

@@ -7,10 +7,11 @@ from pathlib import Path, PurePosixPath
 from batchlint.fix.decline import DeclinedError, Reason
 from batchlint.fix.draft import PACKAGE, Draft
 from batchlint.fix.files import ProgramFile
-from batchlint.helpers import PARTS, files_for, init_for
+from batchlint.helpers import ASYNC_NAMES, CORE_NAMES, PARTS, files_for, init_for
 from batchlint.program.scopes import Modules
 from batchlint.text import Location
 
+_MODULES = frozenset(part.module for part in PARTS.values())
 _OWN_MODULES = {"Step": "lockstep"}
 """Names that the package does not export at its top."""
 
@@ -89,13 +90,11 @@ def _relative(file: ProgramFile, module: str, top: str | None, base: str) -> str
     return "." * depth + PACKAGE
 
 
-def helper_files(
-    root: Path, folder: str, providers: set[str], overlay: Mapping[str, bytes]
-) -> Mapping[str, bytes]:
+def helper_files(root: Path, folder: str, draft: Draft, overlay: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """The files of the helpers that are not there yet, by root-relative path; `overlay` counts as there.
 
-    What is there stays as it is; only an `__init__.py` nobody edited is extended for further providers.
-    Raises DeclinedError where an edited one lacks what is needed.
+    What is there stays as it is; only an `__init__.py` nobody edited is extended for what else is needed.
+    Raises DeclinedError where an edited one lacks something.
     """
 
     def text_of(name: str) -> str | None:
@@ -105,15 +104,19 @@ def helper_files(
         return (root / path).read_text("utf-8") if (root / path).exists() else None
 
     present = {p for p, part in PARTS.items() if text_of(f"{part.module}.py") is not None}
+    modules = {m for m in (*CORE_NAMES, *ASYNC_NAMES, *_MODULES) if text_of(f"{m}.py") is not None}
+    used = {name for names in draft.imports.values() for name in names}
+    is_async = not modules.isdisjoint(ASYNC_NAMES) or any(used & {*n} for n in ASYNC_NAMES.values())
     found: dict[str, bytes] = {}
-    for name, text in files_for(providers | present).items():
+    for name, text in files_for(draft.providers | present, is_async=is_async).items():
         known = text_of(name)
         if known is None:
             found[f"{folder}/{name}"] = text.encode()
         elif name == "__init__.py" and known != text:
-            if known != init_for({PARTS[p].module: PARTS[p] for p in present}.values()):
+            if known != init_for(modules):
                 at = Location(f"{folder}/{name}", 1, 1, 1, 1)
-                message = f"it was edited and does not import all that is needed for {', '.join(providers)}"
+                needed = ", ".join(sorted(draft.providers))
+                message = f"it was edited and does not import all that is needed for {needed}"
                 raise DeclinedError(Reason.HELPER_EDITED, message, at)
             found[f"{folder}/{name}"] = text.encode()
     return found

@@ -257,7 +257,7 @@ class Planner:
         retire(self.program, draft)
         files = [self.program.file(path) for path in sorted(draft.edits)]
         folder, modules = place(self.root, self.program.linker.scopes.modules, files, self.helper)
-        added = dict(helper_files(self.root, folder, draft.providers, self.program.overlay))
+        added = dict(helper_files(self.root, folder, draft, self.program.overlay))
         for file in files:
             import_edits(draft, file, modules[file.path])
             self._ask_second_finder(draft, file)

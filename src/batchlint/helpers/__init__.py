@@ -6,7 +6,7 @@ providers in use. They need Python 3.9 and the provider's SDK, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ class Part(NamedTuple):
 
 
 CORE_NAMES: Mapping[str, tuple[str, ...]] = {
-    "limits": ("unless_batched", "wait_unless_batched"),
     "lockstep": ("in_order", "pause"),
     "model": ("Outcome", "Request"),
     "retries": ("retried_steps",),
@@ -33,6 +32,11 @@ CORE_NAMES: Mapping[str, tuple[str, ...]] = {
         "run_requests",
         "submit",
     ),
+    "store": ("AlreadyRunningError", "RunError", "finish"),
+}
+"""The modules that every copy holds, beside ``__main__``, and their public names."""
+ASYNC_NAMES: Mapping[str, tuple[str, ...]] = {
+    "limits": ("unless_batched", "wait_unless_batched"),
     "steps_async": (
         "batch_call",
         "collect_async",
@@ -42,9 +46,8 @@ CORE_NAMES: Mapping[str, tuple[str, ...]] = {
         "run_requests_async",
         "submit_async",
     ),
-    "store": ("AlreadyRunningError", "RunError", "finish"),
 }
-"""The modules that every copy holds, beside ``__main__``, and their public names."""
+"""The modules that only async code needs, and their public names."""
 _OPENAI = Part(
     "openai_batch",
     ("sdk",),
@@ -108,25 +111,29 @@ def supported(provider: str) -> bool:
     return provider in PARTS
 
 
-def files_for(providers: Iterable[str]) -> Mapping[str, str]:
-    """Return the files of the package for some providers: file name to text.
+def files_for(providers: Iterable[str], *, is_async: bool = True) -> Mapping[str, str]:
+    """Return the files of the package for some providers: file name to text; for async code or without it.
 
     Raises KeyError for a provider without a helper; see ``supported``.
     """
-    parts = {PARTS[provider].module: PARTS[provider] for provider in providers}
-    needed = {module for part in parts.values() for module in part.needs}
+    parts = [PARTS[provider] for provider in providers]
+    modules = {"__main__", *CORE_NAMES, *(ASYNC_NAMES if is_async else ())}
+    for part in parts:
+        modules.update((part.module, *part.needs))
     source = files(__package__).joinpath("llm_batch")
-    modules = sorted({"__main__", *CORE_NAMES, *needed, *parts})
-    texts = {f"{name}.py": source.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in modules}
-    return {"__init__.py": init_for(parts.values()), **texts}
+    texts = {
+        f"{name}.py": source.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in sorted(modules)
+    }
+    return {"__init__.py": init_for(modules), **texts}
 
 
-def init_for(parts: Iterable[Part]) -> str:
-    """Return the text of the package's ``__init__.py`` for some providers' parts."""
-    exported = {**CORE_NAMES, **{part.module: part.names for part in parts}}
+def init_for(modules: Collection[str]) -> str:
+    """Return the text of the ``__init__.py`` of a package that holds some modules."""
+    exported = {**CORE_NAMES, **ASYNC_NAMES, **{part.module: part.names for part in PARTS.values()}}
     lines = [
         f"from .{module} import {name} as {name}\n"
         for module, names in sorted(exported.items())
         for name in names
+        if module in modules
     ]
     return f"{DOCSTRING}\n{''.join(lines)}"
