@@ -390,6 +390,23 @@ def test_submit_hands_nothing_out(fake: FakeProvider, clients: SimpleNamespace, 
     assert fake.count("POST /v1/batches$") == 1
 
 
+def test_submit_leaves_what_goes_in_real_time_to_collect(
+    fake: FakeProvider, clients: SimpleNamespace, state: Path
+) -> None:
+    requests = [*chats(clients.openai, "a", "b"), *chats(clients.openai, "c", model="other")]
+    submit(requests, min_requests=2)
+    assert not fake.paid_live
+    outcomes = collect(requests, min_requests=2)
+    assert len(set(texts_of(outcomes))) == 3
+    assert (sum(fake.paid_live.values()), sum(fake.paid_batch.values())) == (1, 2)
+
+
+def test_outcomes_can_be_read_after_finish(fake: FakeProvider, clients: SimpleNamespace, state: Path) -> None:
+    outcomes = run_requests(chats(clients.openai, "a"))
+    finish()
+    assert texts_of(outcomes)
+
+
 def test_finish_makes_the_next_run_pay_again(
     fake: FakeProvider, clients: SimpleNamespace, state: Path
 ) -> None:

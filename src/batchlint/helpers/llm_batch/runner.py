@@ -36,16 +36,20 @@ class DeadlineExceededError(TimeoutError):
 class Run:
     """The requests of one ``run_batch`` call; a context manager that lets go of what was not delivered."""
 
-    def __init__(self, settings: Settings, *, is_async: bool = False, wait: bool = True) -> None:
+    def __init__(
+        self, settings: Settings, *, is_async: bool = False, wait: bool = True, deliver: bool = True
+    ) -> None:
         self.settings = settings
         self.is_async = is_async
         self.wait = wait
+        self.deliver = deliver  # whether anybody gets the results
         self.store = open_store(settings.dir)
         self.waiting: dict[Batch, list[Outcome]] = {}
         self._deadline = time.monotonic() + settings.deadline_hours * 3600
         self._token = uuid.uuid4().hex[:8]
         self._claims: list[tuple[Batch, str]] = []  # what this run has asked for
         self._adopted: list[Batch] = []
+        self._is_open = False  # whether requests were left to whoever gets the results
         self._drafts: dict[str, Batch] = {}  # batches that take further requests, by group
         self._fresh: list[Batch] = []  # batches not planned yet: drafts, and full ones
         self._caps: dict[str, int] = {}  # groups that met a full queue: one batch at a time, this large
@@ -144,7 +148,9 @@ class Run:
                     batch.plan()
         for batch in small:
             for outcome in self.waiting.pop(batch):
-                await outcome.call(outcome.request)
+                if self.deliver:
+                    await outcome.call(outcome.request)
+                self._is_open |= not self.deliver
             self.store.drop(batch)
 
     async def settle(self) -> None:
@@ -155,7 +161,7 @@ class Run:
             for batch in list(self.waiting):
                 await self._try_to_advance(batch)
             await self._plan()
-            if not self.waiting:
+            if not self.waiting and not self._is_open:
                 return
             total = sum(len(batch.ids) for batch in self.waiting)
             done = sum(batch.facts.get("done", 0) for batch in self.waiting)
@@ -215,7 +221,7 @@ class Run:
                 outcome.attempts += 1
                 if outcome.attempts <= RETRIES:
                     again.append(outcome)
-                elif self.settings.fallback:
+                elif self.settings.fallback and self.deliver:
                     await outcome.call(outcome.request)
         self._ask_again(batch, again)
 

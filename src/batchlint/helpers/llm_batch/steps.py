@@ -56,7 +56,7 @@ def run_requests(requests: Iterable[Request], **settings: Any) -> list[Outcome]:
 
 def submit(steps: Iterable[Step[Any] | Request], **settings: Any) -> None:
     """Send the steps' requests without waiting; ``collect`` gets the results, now or in another process."""
-    with suppress(NotReadyError), Run(Settings.read(**settings), wait=False) as run:
+    with suppress(NotReadyError), Run(Settings.read(**settings), wait=False, deliver=False) as run:
         run_to_end(Lockstep(run, steps).run())
         raise NotReadyError  # hands nothing out
 

@@ -287,7 +287,9 @@ class Store:
             batch.note(used=keys)
             batch.unlock()
             if batch.used.issuperset(batch.ids):
-                os.replace(batch.folder, self.folder / "done" / batch.folder.name)
+                target = self.folder / "done" / batch.folder.name
+                os.replace(batch.folder, target)
+                batch.folder = target  # outcomes may still be read
 
 
 _stores: dict[tuple[int, Path], Store] = {}
