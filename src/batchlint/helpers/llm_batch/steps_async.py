@@ -51,10 +51,8 @@ async def run_requests_async(requests: Iterable[Request], **settings: Any) -> li
 
 async def submit_async(steps: Iterable[Awaitable[Any] | Request], **settings: Any) -> None:
     """The async ``submit``, for coroutines or requests."""
-    with (
-        suppress(NotReadyError),
-        Run(Settings.read(**settings), is_async=True, wait=False, deliver=False) as run,
-    ):
+    chosen = Settings.read(**settings)
+    with suppress(NotReadyError), Run(chosen, is_async=True, wait=False, deliver=False) as run:
         await _Lobby(run).run(steps)
         raise NotReadyError  # hands nothing out
 

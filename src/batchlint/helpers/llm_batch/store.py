@@ -22,6 +22,7 @@ import os
 import re
 import shutil
 import sys
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 KEEP_SECONDS = 30 * 86400
+_mutex = threading.RLock()  # several threads may run batches at once
 UNANSWERED = 0  # status of a request the provider did not run: expired, or missing from the results
 CANCELLED = 499  # status of a request that somebody cancelled; never sent again
 FINAL = frozenset({200, 400, 413, 422})  # a rerun takes these answers from disk: the request made them so
@@ -243,16 +245,17 @@ class Store:
     def claim(self, content: str) -> tuple[Batch, str] | None:
         """Return a request of this content; AlreadyRunningError if another process waits for one."""
         free = self._free.get(content, [])
-        while free:
-            batch, key = free[-1]
-            if not batch.lock() and batch.folder.is_dir():
-                raise AlreadyRunningError(
-                    f"process {batch.facts['process']} is already waiting for the same requests; asking "
-                    "again would pay twice. Wait for it, or give this program its own LLM_BATCH_DIR"
-                )
-            free.pop()
-            if batch.answers(key):
-                return batch, key
+        with _mutex:
+            while free:
+                batch, key = free[-1]
+                if not batch.lock() and batch.folder.is_dir():
+                    raise AlreadyRunningError(
+                        f"process {batch.facts['process']} is already waiting for the same requests; asking "
+                        "again would pay twice. Wait for it, or give this program its own LLM_BATCH_DIR"
+                    )
+                free.pop()
+                if batch.answers(key):
+                    return batch, key
         return None
 
     def refuse_clash(self, batches: list[Batch]) -> None:
@@ -298,9 +301,10 @@ _stores: dict[tuple[int, Path], Store] = {}
 def open_store(folder: str) -> Store:
     """Return this process's store for a state folder."""
     key = (os.getpid(), Path(folder).resolve())
-    if key not in _stores:
-        _stores[key] = Store(key[1])
-    return _stores[key]
+    with _mutex:
+        if key not in _stores:
+            _stores[key] = Store(key[1])
+        return _stores[key]
 
 
 def finish() -> None:
