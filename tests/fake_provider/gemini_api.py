@@ -119,8 +119,19 @@ def _view(batch: dict[str, Any]) -> dict[str, Any]:
 
 
 def _execute(fake: FakeProvider, batch: dict[str, Any]) -> None:
+    state = (
+        "CANCELLED"
+        if batch.get("cancelled")
+        else fake.gemini_ends.pop(0)
+        if fake.gemini_ends
+        else "SUCCEEDED"
+    )
+    batch["state"] = f"BATCH_STATE_{state}"
+    if state == "EXPIRED":
+        return  # without results, as documented
     lines = []
-    for item in batch["items"]:
+    items = batch["items"] if state == "SUCCEEDED" else batch["items"][::2]
+    for item in items:
         answer = Answer("cancel") if batch.get("cancelled") else fake.run("gemini", item["request"])
         if answer.kind == "answer":
             line = {"key": item["key"], "response": payload(item["request"])}
@@ -131,7 +142,6 @@ def _execute(fake: FakeProvider, batch: dict[str, Any]) -> None:
             continue
         lines.append(json.dumps(line, ensure_ascii=False))
     fake.random.shuffle(lines)
-    batch["state"] = "BATCH_STATE_CANCELLED" if batch.get("cancelled") else "BATCH_STATE_SUCCEEDED"
     batch["output"] = fake.new_id("out").replace("_", "-")
     fake.files[batch["output"]] = "\n".join(lines).encode()
 

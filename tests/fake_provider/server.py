@@ -110,6 +110,8 @@ class FakeProvider:
         self.empty_string_ids = False
         self.visible = True
         """Whether listings show new batches."""
+        self.gemini_ends: list[str] = []
+        """States in which Gemini's next jobs end."""
         self.storage: Any = None
         """An S3 client, for Bedrock's jobs."""
         self._number = 0

@@ -240,6 +240,15 @@ def test_vertex_async(fake: FakeProvider, state: Path, vertex: Any) -> None:
     agree_async(gemini_makers(vertex.aio), 500, vertex_batch_bucket="prompts")
 
 
+def test_gemini_jobs_that_expire_or_end_half_done(fake: FakeProvider, state: Path, gemini: Any) -> None:
+    fake.gemini_ends = ["EXPIRED", "PARTIALLY_SUCCEEDED"]
+    make = gemini_makers(gemini)[0]
+    outcomes = run_requests([make(f"text {number}") for number in range(6)])
+    assert len({outcome.result().text for outcome in outcomes}) == 6
+    assert set(fake.paid_batch.values()) == {1}
+    assert fake.count("batchGenerateContent$") == 3
+
+
 def test_gemini_does_not_call_functions(fake: FakeProvider, state: Path, gemini: Any) -> None:
     def tool(word: str) -> str:
         """Look a word up."""

@@ -141,7 +141,7 @@ async def find(client: Any, batch: Batch) -> str | None:
 async def poll(client: Any, batch: Batch) -> Progress:
     """Look at the job."""
     job = await settle(client.batches.get(name=batch.facts["batch_id"]))
-    state = str(getattr(job.state, "value", job.state)).replace("JOB_STATE_", "")
+    state = str(getattr(job.state, "value", job.state)).rpartition("_STATE_")[2]  # JOB or BATCH
     failure = None
     if state == "FAILED":
         failure = getattr(job.error, "message", None) or "the provider refused the batch"
