@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from batchlint import helpers
-from batchlint.helpers import PARTS, files_for, init_for, supported
+from batchlint.helpers import EXTRA_NAMES, PARTS, files_for, init_for, supported
 
 SDKS = {"openai", "anthropic", "groq", "google", "boto3", "botocore", "mistralai"}
 
@@ -31,12 +31,12 @@ def test_own_package_exports_everything() -> None:
     assert own.read_text() == init_for({path.stem for path in own.parent.glob("*.py")})
 
 
-@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("extras", [(), ("limits",), tuple(EXTRA_NAMES)])
 @pytest.mark.parametrize("provider", sorted(PARTS))
-def test_copy_for_one_provider(provider: str, is_async: bool, tmp_path: Path) -> None:
+def test_copy_for_one_provider(provider: str, extras: tuple[str, ...], tmp_path: Path) -> None:
     assert supported(provider)
-    files = files_for([provider], is_async=is_async)
-    assert ("steps_async.py" in files) == is_async
+    files = files_for([provider], extras)
+    assert ("steps_async.py" in files) == bool(extras)
     package = tmp_path / "llm_batch"
     package.mkdir()
     for name, text in files.items():

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from batchlint.fix.decline import DeclinedError, Reason
 from batchlint.fix.draft import PACKAGE, Draft
 from batchlint.fix.files import ProgramFile
-from batchlint.helpers import ASYNC_NAMES, CORE_NAMES, PARTS, files_for, init_for
+from batchlint.helpers import CORE_NAMES, EXTRA_NAMES, PARTS, files_for, init_for
 from batchlint.program.scopes import Modules
 from batchlint.text import Location
 
@@ -104,11 +104,11 @@ def helper_files(root: Path, folder: str, draft: Draft, overlay: Mapping[str, by
         return (root / path).read_text("utf-8") if (root / path).exists() else None
 
     present = {p for p, part in PARTS.items() if text_of(f"{part.module}.py") is not None}
-    modules = {m for m in (*CORE_NAMES, *ASYNC_NAMES, *_MODULES) if text_of(f"{m}.py") is not None}
+    modules = {m for m in (*CORE_NAMES, *EXTRA_NAMES, *_MODULES) if text_of(f"{m}.py") is not None}
     used = {name for names in draft.imports.values() for name in names}
-    is_async = not modules.isdisjoint(ASYNC_NAMES) or any(used & {*n} for n in ASYNC_NAMES.values())
+    extras = [m for m, names in EXTRA_NAMES.items() if m in modules or not used.isdisjoint(names)]
     found: dict[str, bytes] = {}
-    for name, text in files_for(draft.providers | present, is_async=is_async).items():
+    for name, text in files_for(draft.providers | present, extras).items():
         known = text_of(name)
         if known is None:
             found[f"{folder}/{name}"] = text.encode()

@@ -22,7 +22,6 @@ class Part(NamedTuple):
 CORE_NAMES: Mapping[str, tuple[str, ...]] = {
     "lockstep": ("in_order", "pause"),
     "model": ("Outcome", "Request"),
-    "retries": ("retried_steps",),
     "runner": ("DeadlineExceededError", "NotReadyError"),
     "steps": (
         "collect",
@@ -35,8 +34,9 @@ CORE_NAMES: Mapping[str, tuple[str, ...]] = {
     "store": ("AlreadyRunningError", "RunError", "finish"),
 }
 """The modules that every copy holds, beside ``__main__``, and their public names."""
-ASYNC_NAMES: Mapping[str, tuple[str, ...]] = {
+EXTRA_NAMES: Mapping[str, tuple[str, ...]] = {
     "limits": ("unless_batched", "wait_unless_batched"),
+    "retries": ("retried_steps",),
     "steps_async": (
         "batch_call",
         "collect_async",
@@ -47,7 +47,7 @@ ASYNC_NAMES: Mapping[str, tuple[str, ...]] = {
         "submit_async",
     ),
 }
-"""The modules that only async code needs, and their public names."""
+"""The modules that are copied for those who use one of their public names."""
 _OPENAI = Part(
     "openai_batch",
     ("sdk",),
@@ -111,13 +111,13 @@ def supported(provider: str) -> bool:
     return provider in PARTS
 
 
-def files_for(providers: Iterable[str], *, is_async: bool = True) -> Mapping[str, str]:
-    """Return the files of the package for some providers: file name to text; for async code or without it.
+def files_for(providers: Iterable[str], extras: Collection[str] = tuple(EXTRA_NAMES)) -> Mapping[str, str]:
+    """Return the files of the package for some providers, with some of the extra modules: file name to text.
 
     Raises KeyError for a provider without a helper; see ``supported``.
     """
     parts = [PARTS[provider] for provider in providers]
-    modules = {"__main__", *CORE_NAMES, *(ASYNC_NAMES if is_async else ())}
+    modules = {"__main__", *CORE_NAMES, *extras, *(["steps_async"] if "limits" in extras else ())}
     for part in parts:
         modules.update((part.module, *part.needs))
     source = files(__package__).joinpath("llm_batch")
@@ -129,7 +129,7 @@ def files_for(providers: Iterable[str], *, is_async: bool = True) -> Mapping[str
 
 def init_for(modules: Collection[str]) -> str:
     """Return the text of the ``__init__.py`` of a package that holds some modules."""
-    exported = {**CORE_NAMES, **ASYNC_NAMES, **{part.module: part.names for part in PARTS.values()}}
+    exported = {**CORE_NAMES, **EXTRA_NAMES, **{part.module: part.names for part in PARTS.values()}}
     lines = [
         f"from .{module} import {name} as {name}\n"
         for module, names in sorted(exported.items())
