@@ -11,6 +11,7 @@ from batchlint.fix.emit import LoopEmitter, replaced, shifted
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.gather import FanOutCheck, FanOutEmitter
 from batchlint.fix.gathered import Element, Finder, element_around
+from batchlint.fix.groups import TaskGroup, TaskGroupEmitter, group_of
 from batchlint.fix.loop import Distribution
 from batchlint.fix.parts import divide
 from batchlint.fix.places import Effects
@@ -37,6 +38,13 @@ class CoroutineLoops:
         awaited = file.parents[element.outer]
         if isinstance(awaited, ast.Await):
             return self._one_by_one(file, key, element, awaited)
+        group = group_of(file, element)
+        if group is not None:
+            tasks = TaskGroup(file, group, element)
+            found = tasks.fan_out()
+            FanOutCheck(self.program, self.finder, self.draft, self.coroutines, found).check(key[0])
+            TaskGroupEmitter(self.draft, tasks).emit()
+            return group, []
         found = Finder(self.program, file).find(element)
         FanOutCheck(self.program, self.finder, self.draft, self.coroutines, found).check(key[0])
         FanOutEmitter(self.draft, found).emit()

@@ -47,7 +47,7 @@ class FanOutCheck:
             for call in fill.calls:
                 self._add(call, early, late)
         self._check_requests(scopes, early, late)
-        if self.coroutines.limited(scopes):
+        if self.found.kind == "gatherer" or self.coroutines.limited(scopes):
             if left:
                 raise self.file.decline(
                     Reason.HELD_RESOURCE, "requests that go on in real time need their limit", self.found.sink
@@ -199,6 +199,8 @@ class FanOutEmitter:
             self._replace(file.end(annotated.target), file.end(annotated.annotation), "")
         if found.kind == "gather":
             self._emit_gather(found.sink)
+        elif found.kind == "gatherer":
+            self._emit_gatherer(found.sink)
         else:
             self._emit_loop()
 
@@ -229,6 +231,16 @@ class FanOutEmitter:
         if isinstance(inner, ast.GeneratorExp) and (rest == b")" or not kept) and not _has_comma(rest, kept):
             self._replace(file.start(inner), file.start(inner) + 1, "")
             self._replace(file.end(inner) - 1, file.end(inner), "")
+
+    def _emit_gatherer(self, sink: ast.expr) -> None:
+        """A function that only gathers: the run takes its place."""
+        file, held = self.file, self.found.held
+        assert held is not None
+        if not isinstance(file.parents[sink], ast.Await):
+            raise file.decline(Reason.CALL_FORM, "what is gathered is awaited elsewhere", sink)
+        run = self.draft.use(file, "run_batch_async")
+        self._replace(file.start(sink), file.start(held), f"{run}(")
+        self._replace(file.end(held), file.end(sink), ")")
 
     def _is_run(self, parent: ast.AST) -> bool:
         """Whether the event loop is run until the gathered coroutines have ended."""

@@ -10,6 +10,7 @@ from batchlint.fix.coroutines import is_coroutine
 from batchlint.fix.decline import Reason
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
 from batchlint.fix.foreign import dotted
+from batchlint.fix.gatherers import gathers
 from batchlint.fix.loop import is_bound_by_loop
 
 
@@ -45,9 +46,9 @@ def element_around(program: Program, file: ProgramFile, call: ast.Call) -> Eleme
 class FanOut:
     """Coroutines that are awaited together at `sink`, a call or a name that a loop runs over.
 
-    `kind` is `gather` where all results are awaited at once, `completed` where a loop takes them one by
-    one. `fills` are all elements that are awaited there, `variable` is what they are kept in until then,
-    bound by the statement `binding`.
+    `kind` is `gather` where all results are awaited at once, `gatherer` where a function of the program
+    does that with `held`, `completed` where a loop takes them one by one. `fills` are all elements that are
+    awaited there, `variable` is what they are kept in until then, bound by the statement `binding`.
     """
 
     file: ProgramFile
@@ -56,6 +57,7 @@ class FanOut:
     fills: list[Element] = field(default_factory=list)
     variable: str = ""
     binding: ast.stmt | None = None
+    held: ast.expr | None = None
 
 
 class Finder:
@@ -94,6 +96,12 @@ class Finder:
                 kind_of(file, sink.func) == "gather"
             ):
                 return FanOut(file, "gather", sink)
+            case ast.Starred() if isinstance(sink := file.parents[parent], ast.Call) and (
+                gathers(self.program, file, sink, parent)
+            ):
+                return FanOut(file, "gatherer", sink, held=node)
+            case ast.Call() as sink if gathers(self.program, file, sink, node):
+                return FanOut(file, "gatherer", sink, held=node)
             case ast.Call(args=[first, *_]) if first is node:
                 if kind_of(file, parent.func) == "completed":
                     return FanOut(file, "completed", parent)
