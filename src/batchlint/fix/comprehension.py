@@ -3,13 +3,16 @@
 import ast
 
 from batchlint.fix import names
+from batchlint.fix.consumers import is_taken_at_once
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.emit import replaced, span_with_parentheses
+from batchlint.fix.emit import joined, replaced, shifted, span_with_parentheses
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.iterables import Supply, supply_of
 from batchlint.fix.places import STDOUT, Effects
+
+_BLOCKS = (ast.Module, ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.ExceptHandler)
 
 
 class ComprehensionEmitter:
@@ -38,12 +41,16 @@ class ComprehensionEmitter:
         self.steps = steps or Effects()
         self.node = self._comprehension()
 
-    def _comprehension(self) -> ast.ListComp | ast.SetComp | ast.DictComp:
+    def _comprehension(self) -> ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp:
         file, node = self.file, self.call
         child: ast.AST = node
         for outer in file.ancestors(node):
             match outer:
                 case ast.ListComp() | ast.SetComp() | ast.DictComp():
+                    if isinstance(child, ast.comprehension):
+                        raise file.decline(Reason.CONDITIONAL_CALL, "the call is a condition", node)
+                    return outer
+                case ast.GeneratorExp() if is_taken_at_once(file, outer) and self.awaited is None:
                     if isinstance(child, ast.comprehension):
                         raise file.decline(Reason.CONDITIONAL_CALL, "the call is a condition", node)
                     return outer
@@ -63,17 +70,30 @@ class ComprehensionEmitter:
             raise file.decline(Reason.LOOP_FORM, "the comprehension stands in the body of a class", node)
         self._check()
         draft.claim(file, file.statement(node))
-        if isinstance(node, ast.ListComp) and node.elt is self.whole and is_steps:
+        if isinstance(node, ast.ListComp | ast.GeneratorExp) and node.elt is self.whole and is_steps:
             run = self._runner("run_batch")
             for at, to, text in request:
                 draft.edit(file, at, to, text)
-            draft.edit(file, file.start(node), file.start(node), f"{run}(")
-            draft.edit(file, file.end(node), file.end(node), ")")
+            self._enclose(run)
             if self.awaited is not None:
                 draft.edit(file, file.start(self.awaited), file.start(self.call), "")
                 draft.edit(file, file.end(self.call), file.end(self.awaited), "")
             return
         self._emit_zip(request, is_steps=is_steps)
+
+    def _enclose(self, run: str) -> None:
+        """Put the call of the runner around the comprehension; a generator becomes a list."""
+        file, node, draft = self.file, self.node, self.draft
+        start, end = file.start(node), file.end(node)
+        if isinstance(node, ast.ListComp):
+            draft.edit(file, start, start, f"{run}(")
+            draft.edit(file, end, end, ")")
+            return
+        parent = file.parents[node]
+        is_shared = isinstance(parent, ast.Call) and file.end(parent.func) == start
+        opening, closing = ("(", ")") if is_shared else ("", "")
+        draft.edit(file, start, start + 1, f"{opening}{run}([")
+        draft.edit(file, end - 1, end, f"]){closing}")
 
     def _runner(self, name: str) -> str:
         if self.awaited is None:
@@ -128,13 +148,38 @@ class ComprehensionEmitter:
         start, end = span_with_parentheses(file, self.whole)
         draft.edit(file, start, end, f"{outcome}.result()")
         last = generator.ifs[-1] if generator.ifs else generator.iter
+        wrapped = f"({target})" if isinstance(generator.target, ast.Tuple) and target[0] != "(" else target
         if not rest & own:
             header = f"{outcome} in {requests}"
         elif supply is Supply.AGAIN and not generator.ifs:
-            wrapped = (
-                f"({target})" if isinstance(generator.target, ast.Tuple) and target[0] != "(" else target
-            )
             header = f"{wrapped}, {outcome} in zip({source}, {requests})"
+        elif self._is_first():
+            records, outcomes = self._hoisted(run, call, target, wrapped)
+            header = f"{wrapped}, {outcome} in zip({records}, {outcomes})"
         else:
             raise file.decline(Reason.LOOP_FORM, "the records would have to be read twice", node)
         draft.edit(file, file.start(generator.target), file.end(last), header)
+
+    def _is_first(self) -> bool:
+        """Whether the comprehension is all that its statement evaluates, on lines of its own."""
+        file, statement = self.file, self.file.statement(self.node)
+        value = getattr(statement, "value", None)
+        is_plain = isinstance(statement, ast.Assign | ast.AnnAssign | ast.Return) and value is self.node
+        alone = not file.text[file.line_start(statement) : file.start(statement)].strip()
+        return is_plain and alone and self.awaited is None and isinstance(file.parents[statement], _BLOCKS)
+
+    def _hoisted(self, run: str, call: str, target: str, record: str) -> tuple[str, str]:
+        """Two statements in front: the records, read once, and the outcomes of their requests."""
+        file = self.file
+        statement = file.statement(self.node)
+        indent = file.indent(statement)
+        records, outcomes = file.fresh("records", "batch_records"), file.fresh("outcomes", "batch_outcomes")
+        generator = self.node.generators[0]
+        source = file.source(generator.iter)
+        conditions = "".join(f" if {file.source(c)}" for c in generator.ifs)
+        made = f"[{record} for {target} in {source}{conditions}]" if generator.ifs else f"list({source})"
+        call = shifted(file, self.call, call, f"{indent}        ")
+        run_text = joined(f"{outcomes} = {run}([", call, f"for {target} in {records}", indent)
+        at = file.line_start(statement)
+        self.draft.edit(file, at, at, f"{indent}{records} = {made}\n{indent}{run_text}\n")
+        return records, outcomes

@@ -20,6 +20,20 @@ _WRAPPING = frozenset({"enumerate", "zip", "reversed", "filter"})
 _AT_ONCE_METHODS = frozenset({"join", "extend", "update"})
 
 
+def is_taken_at_once(file: ProgramFile, node: ast.AST) -> bool:
+    """Whether a generator expression is the argument of a call that takes all its items and does nothing
+    else, such as `sum` or the `join` of a text."""
+    parent = file.parents.get(node)
+    if not isinstance(node, ast.GeneratorExp) or not isinstance(parent, ast.Call) or node not in parent.args:
+        return False
+    if dotted(file, parent.func) in _AT_ONCE:
+        return True
+    match parent.func:
+        case ast.Attribute(value=ast.Constant(value=str()), attr="join"):
+            return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Consumer:
     """What a rewrite replaces, and what happens to the results.

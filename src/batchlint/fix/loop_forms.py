@@ -6,6 +6,7 @@ from collections.abc import Callable
 from batchlint.analysis.loops import LoopRole
 from batchlint.fix.calls import renamed
 from batchlint.fix.comprehension import ComprehensionEmitter
+from batchlint.fix.consumers import is_taken_at_once
 from batchlint.fix.decline import DeclinedError, Obstacle, Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
@@ -215,6 +216,8 @@ def loop_around(file: ProgramFile, call: ast.Call) -> ast.AST:
         if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp):
             return outer
         if isinstance(outer, ast.GeneratorExp):
+            if is_taken_at_once(file, outer):
+                return outer
             raise file.decline(Reason.LAZY, "a generator is consumed while it runs", outer)
         if isinstance(outer, ast.AsyncFor):
             raise file.decline(Reason.LOOP_FORM, "the loop is no `for` loop", call)
