@@ -50,7 +50,7 @@ class Coroutines:
         self.draft = draft
         self.taken = Taken()
         self._limits = Limits(program)
-        self._reaching = reaching(program)
+        self._reaching = reaching(program, program.sites)
 
     def add(self, entries: Iterable[int]) -> set[int]:
         """Take in the coroutines that a record runs first and all they await until requests are sent;

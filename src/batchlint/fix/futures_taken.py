@@ -58,15 +58,32 @@ class _Taking:
             self.name in names.free(f) for f in file.functions.values() if isinstance(f, FunctionNode)
         ):
             raise file.decline(Reason.CALL_FORM, "a function looks at the futures", self.whole)
+        first, last = self._span(scope, inside)
         for node in ast.walk(scope):
             if not isinstance(node, ast.Name) or node.id != self.name or node in inside:
                 continue
-            if isinstance(node.ctx, ast.Load):
-                if file.start(node) < file.start(self.whole):
+            if first <= file.start(node) < last:
+                if isinstance(node.ctx, ast.Store) or file.start(node) < file.start(self.whole):
                     raise self._unseen(node)
                 self._use(node)
-            elif file.start(node) > file.start(self.whole):
-                raise self._unseen(node)
+
+    def _span(self, scope: ast.AST, inside: set[ast.AST]) -> tuple[int, int]:
+        """The bytes in which the container's name means these futures: up to where it is bound anew, as far
+        as no loop goes back and all that bind it stand in one block or in blocks of pools below it."""
+        file = self.file
+        own = file.statement(self.whole) if isinstance(self.whole, ast.expr) else self.whole
+        stores = [
+            node
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Name) and node.id == self.name and isinstance(node.ctx, ast.Store)
+        ]
+        branch = _branch(file, own)
+        if any(_branch(file, node) != branch for node in stores if node not in inside):
+            return 0, len(file.text)
+        before = [file.start(n) for n in stores if n not in inside and file.start(n) < file.start(own)]
+        later = [file.start(n) for n in stores if n not in inside and file.start(n) > file.start(own)]
+        first = max(before, default=0) + 1 if own is self.whole else file.start(own)
+        return first, min(later, default=len(file.text))
 
     def _unseen(self, node: ast.AST) -> Exception:
         return self.file.decline(Reason.CALL_FORM, "what becomes of the futures is not seen", node)
@@ -228,6 +245,27 @@ class _Taking:
                     self.result.edits.append((file.end(use), file.end(parent), ".result"))
                 return
         raise self._unseen(use)
+
+
+def _branch(file: ProgramFile, node: ast.AST) -> list[tuple[ast.AST, str]]:
+    """The loops, conditions and `try` statements around a node in its function, each with the block."""
+    found: list[tuple[ast.AST, str]] = []
+    child = node
+    for outer in file.ancestors(node):
+        if isinstance(outer, FunctionNode | ast.Lambda):
+            break
+        if isinstance(outer, ast.stmt) and not isinstance(outer, ast.With):
+            fields = [
+                name for name, value in ast.iter_fields(outer) if value is child or _holds(value, child)
+            ]
+            if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+                found += [(outer, name) for name in fields]
+        child = outer
+    return found
+
+
+def _holds(value: object, node: ast.AST) -> bool:
+    return isinstance(value, list) and node in value
 
 
 def _is_alone(file: ProgramFile, statement: ast.stmt) -> bool:

@@ -26,7 +26,7 @@ def origins(
         seen.add(at)
         if at in given:
             found.add(Place("content", at))
-        for value in _values(at, body):
+        for value in values_of(at, body):
             source = value
             while isinstance(source, ast.Subscript | ast.Starred | ast.Await):
                 source = source.value
@@ -47,7 +47,7 @@ def origins(
     return found
 
 
-def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
+def values_of(name: str, body: list[ast.AST]) -> list[ast.expr]:
     """The expressions that a name is bound to, or taken out of."""
     found: list[ast.expr] = []
     for node in names.walk_scope(body):
@@ -72,7 +72,7 @@ def _values(name: str, body: list[ast.AST]) -> list[ast.expr]:
 
 def _is_made_by(name: str, body: list[ast.AST], new: Container[ast.AST]) -> bool:
     """Whether a name holds nothing but what some calls have made."""
-    values = _values(name, body)
+    values = values_of(name, body)
     return bool(values) and all(value in new for value in values)
 
 

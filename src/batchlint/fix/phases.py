@@ -10,10 +10,11 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from batchlint.fix import names
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.files import FunctionNode, Program
-from batchlint.fix.foreign import bind
-from batchlint.fix.origins import outside, root
+from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.foreign import bind, dotted
+from batchlint.fix.origins import outside, root, values_of
 from batchlint.fix.places import Effects, Place, conflicts
 
 
@@ -56,6 +57,7 @@ def phases(
     scope: int,
     own: frozenset[str] = frozenset(),
     flags: tuple[bool, bool] = (False, False),
+    way: tuple[int, ...] = (),
 ) -> Phases:
     """The phases of a function and of those that `calls` says it delegates to, by (scope, call).
 
@@ -68,12 +70,13 @@ def phases(
     sites = {program.call(*key) for key in program.sites if key[0] == scope}
     parts = _Divider(frozenset({*asks, *sites})).divide(node, *flags)
     skip = frozenset(parts.asks)
+    own |= _made_here(program, scope, node, own)
     before = finder.of(file, [*parts.before, *_evaluated(parts.asks)], skip=skip, own=own, flowing=True)
     after = finder.of(file, parts.after, skip=skip, own=own, flowing=True)
     deeper = [
-        (call, phases(program, finder, calls, asks[call], flags=given))
+        (call, _of_call(program, finder, calls, call, asks[call], own, given, (*way, scope)))
         for call, given in parts.asks.items()
-        if call in asks
+        if call in asks and asks[call] not in (*way, scope)
     ]
     for call, inner in deeper:
         _hand_up(before, inner.before, call, program.function(asks[call]))
@@ -88,6 +91,65 @@ def phases(
     carried = [*conflicts(shared, early.reads), *conflicts(changed, before.reads)]
     carried += [place for _, inner in deeper for place in inner.carried]
     return Phases(early, late, carried)
+
+
+def _of_call(
+    program: Program,
+    finder: EffectFinder,
+    calls: Mapping[tuple[int, int], int],
+    call: ast.Call,
+    target: int,
+    own: frozenset[str],
+    flags: tuple[bool, bool],
+    way: tuple[int, ...],
+) -> Phases:
+    """The phases of a function that a call delegates to."""
+    passed = bind(call, program.function(target)) or {}
+    given = frozenset(name for name, value in passed.items() if root(value) in own)
+    return phases(program, finder, calls, target, given, flags, way)
+
+
+def _made_here(program: Program, scope: int, node: FunctionNode, own: frozenset[str]) -> frozenset[str]:
+    """The local names that hold nothing but what the function makes or foreign code made for it."""
+    file = program.file_of(scope)
+    body: list[ast.AST] = list(node.body)
+    local = names.bound(body) - names.free(node) - {p.arg for p in names.parameters(node.args)}
+    found = set(own)
+    for _ in local:
+        for name in local - found:
+            values = values_of(name, body)
+            if values and all(_is_own(program, file, value, found) for value in values):
+                found.add(name)
+    return frozenset(found)
+
+
+def _is_own(program: Program, file: ProgramFile, value: ast.expr, own: set[str]) -> bool:
+    """Whether a value is new, or part of an own one; a call may give back a part of what it is given."""
+    match value:
+        case ast.Constant() | ast.JoinedStr() | ast.Compare():
+            return True
+        case ast.List() | ast.Dict() | ast.Tuple() | ast.BinOp():
+            return names.read([value]) <= own
+        case ast.Name() | ast.Subscript() | ast.Attribute():
+            return root(value) in own
+        case ast.Call(func=function, args=args, keywords=keywords):
+            key = program.key(file, value)
+            given = names.read([*args, *(k.value for k in keywords)])
+            is_foreign = dotted(file, function) is not None and (key is None or not program.edges(key))
+            return given <= own and (is_foreign or root(function) in own)
+    return False
+
+
+def reached_by(calls: Mapping[tuple[int, int], int], scope: int) -> set[int]:
+    """The functions that one delegates to, at any depth."""
+    found: set[int] = set()
+    todo = [scope]
+    while todo:
+        at = todo.pop()
+        new = {target for (caller, _), target in calls.items() if caller == at} - found
+        found |= new
+        todo += new
+    return found
 
 
 def _evaluated(asks: Iterable[ast.Call]) -> list[ast.AST]:

@@ -38,6 +38,13 @@ def check_site(
     return file, node
 
 
+def is_left(site: CallSite) -> bool:
+    """Whether a call goes on in real time whatever its place is: no batch takes it, or its SDK is too old."""
+    surface = surfaces().get(site.provider)
+    is_known = surface is not None and (site.vendor or site.provider) in surface.vendors
+    return site.is_legacy or not is_known or any(True for _ in _unbatchable(site))
+
+
 def _unbatchable(site: CallSite) -> Iterator[str]:
     """What the batch API does not take of a call."""
     if not site.batchable:

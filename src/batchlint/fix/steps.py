@@ -1,6 +1,7 @@
 """Functions between the record loop and the provider call become generators of requests."""
 
 import ast
+from collections.abc import Iterable
 
 from batchlint.fix import names
 from batchlint.fix.decline import DeclinedError, Reason
@@ -10,7 +11,7 @@ from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
 from batchlint.fix.foreign import dotted
 from batchlint.fix.places import STDOUT, Effects
-from batchlint.fix.requests import check_site
+from batchlint.fix.requests import check_site, is_left
 from batchlint.program.model import EdgeKind
 
 _HARMLESS = frozenset({"contextlib.suppress", "contextlib.nullcontext"})
@@ -25,7 +26,9 @@ class Steps:
         self.draft = draft
         self.scopes: list[int] = []
         self.calls: dict[tuple[int, int], int] = {}
-        self._reaching = reaching(program)
+        batched = {key for key, site in program.sites.items() if not is_left(site)}
+        self._reaching = reaching(program, batched)
+        self._asking = reaching(program, program.sites) - self._reaching
 
     def add(self, entry: int, *, judged: bool = True) -> None:
         """Take in a function that a record loop calls, and all that it needs; raises DeclinedError where
@@ -39,7 +42,7 @@ class Steps:
                 raise self.program.file_of(entry).decline(
                     Reason.CALL_FORM, "it sends no request", self.program.function(entry)
                 )
-            self._close(entry, ())
+            self._close(entry)
         except DeclinedError:
             self.scopes, self.calls = scopes, calls
             raise
@@ -74,13 +77,11 @@ class Steps:
         """Whether a call sends requests."""
         return key in self.program.sites or any(e.target in self._reaching for e in self.program.edges(key))
 
-    def _close(self, scope: int, way: tuple[int, ...]) -> None:
-        """Take in a function and all functions it calls that send requests."""
+    def _close(self, scope: int) -> None:
+        """Take in a function and all functions it calls that send requests, itself among them or not."""
         program = self.program
         node = program.function(scope)
         file = program.file_of(scope)
-        if scope in way:
-            raise file.decline(Reason.RECURSION, f"{node.name} calls itself", node)
         if scope in self.scopes:
             return
         self._check_form(file, node, scope)
@@ -88,11 +89,14 @@ class Steps:
         for number in range(len(program.linker.scopes.all[scope].facts.calls)):
             key = (scope, number)
             site = program.sites.get(key)
-            if site is not None:
+            if site is not None and not is_left(site):
                 _, call = check_site(program, self.draft, site)
                 self._check_place(file, call, node)
                 continue
             edges = [edge for edge in program.edges(key) if edge.target in self._reaching]
+            if site is not None or any(edge.target in self._asking for edge in program.edges(key)):
+                message = "this call would go on in real time, for one record after the other"
+                self.draft.object(file, Reason.PARTIAL, message, program.call(*key))
             if not edges:
                 continue
             call = program.call(scope, number)
@@ -102,7 +106,7 @@ class Steps:
                 raise file.decline(Reason.CALL_FORM, "the call runs a function that sends requests", call)
             self._check_place(file, call, node)
             self.calls[key] = edges[0].target
-            self._close(edges[0].target, (*way, scope))
+            self._close(edges[0].target)
 
     def _check_form(self, file: ProgramFile, node: FunctionNode, scope: int) -> None:
         facts = self.program.linker.scopes.all[scope].facts
@@ -162,9 +166,9 @@ def _callee(node: ast.expr) -> ast.expr:
     return node.func if isinstance(node, ast.Call) else node
 
 
-def reaching(program: Program) -> set[int]:
-    """The functions that may send requests."""
-    found = {scope for scope, _ in program.sites}
+def reaching(program: Program, sites: Iterable[tuple[int, int]]) -> set[int]:
+    """The functions that may make some calls."""
+    found = {scope for scope, _ in sites}
     todo = list(found)
     while todo:
         for edge in program.callers(todo.pop()):
