@@ -55,8 +55,10 @@ class GeneratorEmitter:
         if not callers <= converted:
             return True
         own = sum(1 for key in callers if self.program.places.path(key[0]) == file.path)
-        if isinstance(file.scope(node), FunctionNode):
-            return len(word.findall(file.text)) > own + 1
+        outer = file.scope(node)
+        if isinstance(outer, FunctionNode):
+            uses = [n for n in ast.walk(outer) if isinstance(n, ast.Name) and n.id == node.name]
+            return len(uses) > own
         if not node.name.startswith("_") and self.program.is_package(file):
             return True
         mentions = sum(len(word.findall(text)) for text in self.program.all_texts())
