@@ -1,10 +1,12 @@
 """Every exit code of ruff's table: 0 nothing to report, 1 findings, 2 a command line, configuration or
 internal error, which `--exit-zero` never hides."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from cli_support import BROKEN, CLEAN, FINDING
+from cli_support import BROKEN, CLEAN, FINDING, environment
 
 BAD_CONFIG = "[tool.batchlint]\nslect = []\n"
 
@@ -124,3 +126,22 @@ def test_an_interrupt_is_130_without_a_traceback(
     monkeypatch.setattr("sys.stdin", Interrupted())
     assert run(["-"]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_interrupt_during_start_up_is_130_without_a_traceback() -> None:
+    code = """\
+import sys
+
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            raise KeyboardInterrupt
+
+
+sys.meta_path.insert(0, Interrupting())
+from batchlint.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
