@@ -89,6 +89,22 @@ def test_moderation_is_free(project):
     assert "free of charge" in savings["basis"][0]
 
 
+def test_a_generated_image_is_billed_by_the_rate_for_images(project):
+    call = 'client.images.generate(model="gpt-image-1.5", prompt=row)'
+    savings = project.write({"job.py": program("from openai import OpenAI", "OpenAI()", call)}).savings()
+    assert "$32 out" in savings["basis"][0]
+    assert savings["discount"] == 0.5
+    assert any("one generated image" in line for line in savings["basis"])
+    assert savings["realtime_usd_per_1k"]["low"] > 272 * 32 / 1000
+
+
+def test_a_model_that_is_sold_by_the_image_has_no_figure(project):
+    call = 'client.images.generate(model="dall-e-3", prompt=row)'
+    savings = project.write({"job.py": program("from openai import OpenAI", "OpenAI()", call)}).savings()
+    assert savings["usd_per_1k_requests_low"] is None
+    assert savings["discount"] == 0.5
+
+
 def test_a_provider_without_batches_saves_nothing_and_says_why(project):
     client = 'OpenAI(base_url="https://api.deepseek.com")'
     site = project.write({"job.py": openai("deepseek-chat", client)}).site()

@@ -226,7 +226,7 @@ def test_pages_are_what_ocr_is_sold_by(prices: Prices) -> None:
     ("kind", "model", "reason"),
     [
         (Kind.AUDIO, "whisper-1", "sold by audio_hours"),
-        (Kind.IMAGE, "gpt-image-1", "not estimated for image calls"),
+        (Kind.VIDEO, "gpt-4o", "not estimated for video calls"),
     ],
 )
 def test_what_is_not_sold_by_text_is_not_estimated(

@@ -69,6 +69,7 @@ _ASSUMPTIONS = Table(
         Key("unknown", Bounds(), "", "Tokens of a part of a prompt that could not be followed."),
         Key("response", Bounds(), "", "Tokens of a response that nothing bounds more tightly."),
         Key("schema-field", Bounds(), "", "Tokens of one field of a structured response."),
+        Key("image-output", Bounds(), "", "Tokens of a generated image."),
         Key("reasoning", Bounds(), "", "Tokens of hidden reasoning, billed as output."),
         Key("document-pages", Bounds(), "", "Pages of a document sent to OCR."),
         Key("cache-hits", Bounds(), "", "Share of the cacheable prompt that real-time calls find cached."),

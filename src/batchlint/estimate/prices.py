@@ -9,7 +9,7 @@ deriving one from a discount is a decision of the estimate, which says so in its
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -44,7 +44,8 @@ class Rate:
 class Rates:
     """One way of processing, priced; a rate that does not exist is None.
 
-    `pages` is USD per 1,000 document pages. `other_units` names what the model is sold by when it is
+    `images` is for the tokens of generated images where they cost more than those of text; `pages` is USD
+    per 1,000 document pages. `other_units` names what the model is sold by when it is
     neither (audio hours, characters).
     """
 
@@ -52,8 +53,13 @@ class Rates:
     output: Rate | None = None
     cached: Rate | None = None
     cache_write: Rate | None = None
+    images: Rate | None = None
     pages: Rate | None = None
     other_units: tuple[str, ...] = ()
+
+    def for_images(self) -> "Rates":
+        """The rates of a request whose output is images."""
+        return replace(self, output=self.images or self.output)
 
     @property
     def free(self) -> bool:
@@ -68,6 +74,7 @@ class Rates:
             output=top.output or self.output,
             cached=top.cached or self.cached,
             cache_write=top.cache_write or self.cache_write,
+            images=top.images or self.images,
             pages=top.pages or self.pages,
             other_units=self.other_units,
         )
@@ -238,6 +245,7 @@ def _rates(raw: Mapping[str, Any]) -> Rates:
         output=_rate(raw.get("o")),
         cached=_rate(raw.get("c")),
         cache_write=_rate(raw.get("w")),
+        images=_rate(raw.get("g")),
         pages=_rate(raw.get("p")),
         other_units=tuple(raw.get("u", ())),
     )
@@ -283,6 +291,7 @@ def _negotiated_variant(variant: Rates | None, realtime: Rates, own: Negotiated,
         output=_scaled(variant.output, realtime.output, _own(own, "output")),
         cached=_scaled(variant.cached, realtime.cached, _own(own, "cached-input")),
         cache_write=variant.cache_write,
+        images=variant.images,
         pages=variant.pages,
         other_units=variant.other_units,
     )

@@ -129,6 +129,7 @@ def _scaled(realtime: Rates, factor: float, cached: Rate | None) -> Rates:
         output=scale(realtime.output),
         cached=cached,
         cache_write=scale(realtime.cache_write),
+        images=scale(realtime.images),
         pages=scale(realtime.pages),
         other_units=realtime.other_units,
     )

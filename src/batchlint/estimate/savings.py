@@ -26,7 +26,9 @@ _ZERO = Range(0.0, 0.0)
 _NO_PROMPT = PromptText()
 _NO_LIMITS = OutputLimits()
 _NO_VOLUME = Volume()
-_TOKEN_KINDS = frozenset({Kind.CHAT, Kind.COMPLETION, Kind.AGENT, Kind.EMBEDDING, Kind.MODERATION})
+_TOKEN_KINDS = frozenset(
+    {Kind.CHAT, Kind.COMPLETION, Kind.AGENT, Kind.EMBEDDING, Kind.MODERATION, Kind.IMAGE}
+)
 _WITHOUT_OUTPUT = frozenset({Kind.EMBEDDING, Kind.MODERATION})
 
 
@@ -79,11 +81,24 @@ def estimate(
         return _unpriced(site, None, _unknown_model(site, prices))
     if site.no_batch is None:
         site = replace(site, no_batch=no_batch_reason(model))
+    if site.kind is Kind.IMAGE:
+        price = _image_price(price)
     if price.realtime.free:
         return _free(site, model, price)
     if reason := _not_by_tokens(site.kind, price.realtime):
         return _unpriced(site, model, f"{model.id} {reason}")
     return _priced(site, model, price, assumptions)
+
+
+def _image_price(price: ModelPrice) -> ModelPrice:
+    """The price of requests whose output is images."""
+    batch, flex = price.batch, price.flex
+    return replace(
+        price,
+        realtime=price.realtime.for_images(),
+        batch=None if batch is None else batch.for_images(),
+        flex=None if flex is None else flex.for_images(),
+    )
 
 
 def _default_model(site: EstimateInput) -> str | None:
@@ -165,9 +180,19 @@ def _request(
         output = TokenCount(_ZERO, _ZERO, ())
     elif declared is not None and declared.output_tokens is not None:
         output = _declared(declared.output_tokens, "output", declared, _ZERO)
+    elif site.kind is Kind.IMAGE:
+        output = _image(assumptions)
     else:
         output = count_output(site.output, assumptions.reasons(model.name), assumptions)
     return Request(tokens.total, output.total, tokens.prefix), (*tokens.basis, *output.basis)
+
+
+def _image(assumptions: Assumptions) -> TokenCount:
+    """The tokens of a generated image."""
+    image = assumptions["image-output"]
+    how = "configured" if image.configured else "assumed"
+    words = f"output: {counted(image.bounds)} tokens, {how} ({image.means})"
+    return TokenCount(image.bounds, _ZERO, (words,))
 
 
 def _declared(tokens: Range, side: str, row: VolumeRow, prefix: Range) -> TokenCount:

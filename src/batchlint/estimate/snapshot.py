@@ -8,8 +8,8 @@ costs milliseconds. With `--check` nothing is written and the exit code says whe
 still is what the installed genai-prices holds.
 
 Rates are USD per million tokens under one-letter keys: `i` input, `o` output, `c` cached input, `w`
-cache write; `p` is USD per 1,000 document pages; `u` names the other units of a model that is sold by
-none of these (audio hours, characters). A rate with context tiers is the list
+cache write, `g` generated images; `p` is USD per 1,000 document pages; `u` names the other units of a model
+that is sold by none of these (audio hours, characters). A rate with context tiers is the list
 `[base, start, rate, start, rate, …]`: above `start` input tokens all tokens cost that tier's rate.
 Dated rates are `[first day or null, rates]` rows. A match clause is a string whose first character says
 how it compares (`=` equals, `^` starts with, `$` ends with, `~` contains, `/` regular expression) or a
@@ -32,6 +32,7 @@ RATE_KEYS = {
     "output_mtok": "o",
     "cache_read_mtok": "c",
     "cache_write_mtok": "w",
+    "output_image_mtok": "g",
     "input_document_kpages": "p",
 }
 _CONTEXTS = {"batch": {"processing": "batch"}, "flex": {"service_tier": "flex"}}
