@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchlint.estimate import count_rows, rows
@@ -71,6 +71,7 @@ def test_a_file_larger_than_one_read(tmp_path: Path) -> None:
     assert count_rows(path, tmp_path) == 100_000
 
 
+@example([["\f"], [" "]])
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=3), min_size=1, max_size=20))
 def test_what_the_csv_writer_wrote_is_counted(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]

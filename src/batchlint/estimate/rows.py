@@ -37,15 +37,15 @@ def count_rows(path: Path, root: Path) -> int | None:
         return None
 
 
-def _lines(path: Path) -> int:
-    """The lines that are not blank."""
+def _lines(path: Path, blank: bytes | None = None) -> int:
+    """The lines that hold something else than `blank` characters, by default any white space."""
     count, rest = 0, b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             lines = (rest + chunk).split(b"\n")
             rest = lines.pop()
-            count += sum(1 for line in lines if line.strip())
-    return count + bool(rest.strip())
+            count += sum(1 for line in lines if line.strip(blank))
+    return count + bool(rest.strip(blank))
 
 
 def _delimited(path: Path) -> int:
@@ -54,7 +54,7 @@ def _delimited(path: Path) -> int:
         while (chunk := file.read(_CHUNK)) and b'"' not in chunk:
             pass
     if not chunk:
-        return max(0, _lines(path) - 1)
+        return max(0, _lines(path, b"\r") - 1)
     with path.open(encoding="utf-8", errors="replace", newline="") as text:
         delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
         return max(0, sum(1 for row in csv.reader(text, delimiter=delimiter) if row) - 1)
