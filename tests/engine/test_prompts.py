@@ -114,6 +114,12 @@ def test_varying_parts_are_assumed_by_their_names(project, part, words):
     assert any(words in line for line in basis), basis
 
 
+def test_a_key_that_is_computed_names_nothing(project):
+    content = "f\"Label: {row['a' + prefix]['title']}\""
+    basis = project.write({"job.py": chat(USER % content, "prefix = input")}).savings()["basis"]
+    assert any(line.startswith("row.title: ") for line in basis), basis
+
+
 def test_an_image_is_assumed_to_be_one(project):
     content = '[{"type": "text", "text": "Describe"}, {"type": "image_url", "image_url": {"url": row}}]'
     basis = project.write({"job.py": chat(USER % content)}).savings()["basis"]

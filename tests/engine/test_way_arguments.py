@@ -346,3 +346,10 @@ if __name__ == "__main__":
     savings = project.write({"job.py": code}).savings()
     assert savings["model"] == "gpt-4o-mini"
     assert any("token limit of 30" in line for line in savings["basis"])
+
+
+def test_an_entry_is_found_by_its_key_and_not_by_a_variable_of_that_name(project: Project) -> None:
+    body = '{model: "gpt-4", "model": "gpt-4o", "messages": [{"role": "user", "content": row}]}'
+    call = f'requests.post("https://api.openai.com/v1/chat/completions", data=json.dumps({body}))'
+    code = program("import json, requests\nmodel = 'x'", "None", call)
+    assert project.write({"job.py": code}).savings()["model"] == "gpt-4o"

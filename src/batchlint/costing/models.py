@@ -7,7 +7,7 @@ from batchlint.analysis.model import CallSite
 from batchlint.analysis.values import HOLE
 from batchlint.catalog.model import Argument
 from batchlint.costing.limits import Limits
-from batchlint.costing.trace import Trace
+from batchlint.costing.trace import Trace, constant_text
 from batchlint.program.linker import CallContext
 
 # What clients and model objects call the argument that names their model.
@@ -72,12 +72,10 @@ class Models:
             return None
         scope, value = found
         if value.op == "item":
-            key = scope.facts.values[value.operands[1]].payload
-            return key if isinstance(key, str) else None
+            return constant_text(scope, value.operands[1])
         if value.op != "call":
             return None
         call, name, _ = self.trace.call(scope, value)
         if name not in _READS or not call.arguments:
             return None
-        key = scope.facts.values[call.arguments[0].value].payload
-        return key if isinstance(key, str) else None
+        return constant_text(scope, call.arguments[0].value)

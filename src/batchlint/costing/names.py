@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from batchlint.costing.trace import Trace
+from batchlint.costing.trace import Trace, constant_text
 from batchlint.estimate import DynamicKind
 from batchlint.program.scopes import Scope
 
@@ -60,8 +60,8 @@ def name_of(trace: Trace, scope: Scope, index: int) -> str:
             return f"{base}.{value.payload}" if base and base != "self" else str(value.payload)
         case "item":
             base = name_of(trace, scope, value.operands[0])
-            key = scope.facts.values[value.operands[1]].payload
-            if not isinstance(key, str) or not key.isidentifier():
+            key = constant_text(scope, value.operands[1])
+            if key is None or not key.isidentifier():
                 return base
             return f"{base}.{key}" if base else key
         case "slice":

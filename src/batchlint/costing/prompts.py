@@ -12,7 +12,7 @@ from batchlint.catalog.model import Argument
 from batchlint.costing.chains import links, receiver
 from batchlint.costing.files import file_text, template_text
 from batchlint.costing.names import kind_of, name_of
-from batchlint.costing.trace import Trace
+from batchlint.costing.trace import Trace, constant_text
 from batchlint.estimate import DynamicKind, DynamicPart, PromptText, StaticPart
 from batchlint.facts.model import Value
 from batchlint.finding import Range
@@ -108,8 +108,8 @@ class Prompts:
             return {}
         scope, value = found
         pairs = zip(value.operands[::2], value.operands[1::2], strict=True)
-        named = ((scope.facts.values[key].payload, operand) for key, operand in pairs if key >= 0)
-        return {name: scope.base + operand for name, operand in named if isinstance(name, str)}
+        named = ((constant_text(scope, key), operand) for key, operand in pairs)
+        return {name: scope.base + operand for name, operand in named if name is not None}
 
     def _arguments(self, site: CallSite, context: CallContext) -> Iterator[tuple[int, str]]:
         """The nodes that hold prompt text, each with its argument's name, leading ones first."""
@@ -222,7 +222,7 @@ class Prompts:
         """A message, a content part, or a template's variables."""
         parts: list[Part] = []
         for key, operand in zip(value.operands[::2], value.operands[1::2], strict=True):
-            label = scope.facts.values[key].payload if key >= 0 else None
+            label = constant_text(scope, key)
             if label in _LABELS:
                 continue
             if label in _IMAGE_KEYS:
@@ -230,7 +230,7 @@ class Prompts:
             elif label in _DOCUMENT_KEYS:
                 parts.append(DynamicPart(DynamicKind.DOCUMENT, "document"))
             else:
-                parts += self.parts(scope.base + operand, label if isinstance(label, str) else "", depth)
+                parts += self.parts(scope.base + operand, label or "", depth)
         return parts
 
     def _appended(self, node: int, depth: int) -> list[Part]:
@@ -309,9 +309,9 @@ class Prompts:
         scope, value = found
         parts: list[Part] = []
         for key, operand in zip(value.operands[::2], value.operands[1::2], strict=True):
-            label = scope.facts.values[key].payload if key >= 0 else ""
+            label = constant_text(scope, key) or ""
             parts.append(StaticPart(f'"{label}": '))
-            parts += self.parts(scope.base + operand, str(label), depth)
+            parts += self.parts(scope.base + operand, label, depth)
         return parts
 
     def _filled(self, template: int, keywords: dict[str, int], depth: int) -> list[Part]:

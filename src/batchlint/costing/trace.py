@@ -170,7 +170,7 @@ class Trace:
             scope, value = found
             if value.op == "dict":
                 for name, operand in zip(value.operands[::2], value.operands[1::2], strict=True):
-                    if name >= 0 and scope.facts.values[name].payload == key:
+                    if constant_text(scope, name) == key:
                         return scope.base + operand
             elif value.op == "call":
                 for argument in self.call(scope, value)[0].arguments:
@@ -343,6 +343,16 @@ class Trace:
             text = texts[0] if len(texts) == 1 else HOLE
             joined = text if text.startswith("/") or not joined else f"{joined.rstrip('/')}/{text}"
         yield HOLE + joined.rpartition(HOLE)[2] if HOLE in joined else joined
+
+
+def constant_text(scope: Scope, index: int) -> str | None:
+    """The text that a value of a scope is written as; None for any other value and for index -1."""
+    value = scope.facts.values[index] if index >= 0 else None
+    return (
+        value.payload
+        if value is not None and value.op == "const" and isinstance(value.payload, str)
+        else None
+    )
 
 
 def _frames(linker: Linker, calls: Sequence[tuple[int, int]]) -> dict[int, CallContext | None]:
