@@ -40,6 +40,7 @@ class OrderedEmitter:
         self._check()
         self.check.check_records()
         shared = self._shared()
+        self.check.own -= frozenset(shared)  # what a record leaves behind in a variable is not its own
         turns = Turns(self.check, frozenset(shared))
         turns.walk()
         self._emit(turns, shared)
