@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from batchlint.fix import names
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.files import FunctionNode, Program, ProgramFile
+from batchlint.fix.files import FunctionNode, Program
 from batchlint.fix.foreign import bind, dotted
 from batchlint.fix.origins import outside, root, values_of
 from batchlint.fix.places import Effects, Place, conflicts
@@ -70,7 +70,8 @@ def phases(
     sites = {program.call(*key) for key in program.sites if key[0] == scope}
     parts = _Divider(frozenset({*asks, *sites})).divide(node, *flags)
     skip = frozenset(parts.asks)
-    own |= _made_here(program, scope, node, own)
+    owner = _Own(program, finder, scope, own)
+    own = owner.names(whole=True)
     before = finder.of(file, [*parts.before, *_evaluated(parts.asks)], skip=skip, own=own, flowing=True)
     after = finder.of(file, parts.after, skip=skip, own=own, flowing=True)
     deeper = [
@@ -88,6 +89,8 @@ def phases(
     given = {p.name for p in late.writes if p.kind == "parameter"} - own
     whole = {name for name in given if Place("content", name) in after.writes}
     changed = {Place("content" if name in whole else "keyed", name) for name in given}
+    local = names.bound(body) - owner.names(whole=False)
+    changed |= {Place("content", p.name) for p in after.writes if p.kind == "keyed" and p.name in local}
     carried = [*conflicts(shared, early.reads), *conflicts(changed, before.reads)]
     carried += [place for _, inner in deeper for place in inner.carried]
     return Phases(early, late, carried)
@@ -109,35 +112,64 @@ def _of_call(
     return phases(program, finder, calls, target, given, flags, way)
 
 
-def _made_here(program: Program, scope: int, node: FunctionNode, own: frozenset[str]) -> frozenset[str]:
-    """The local names that hold nothing but what the function makes or foreign code made for it."""
-    file = program.file_of(scope)
-    body: list[ast.AST] = list(node.body)
-    local = names.bound(body) - names.free(node) - {p.arg for p in names.parameters(node.args)}
-    found = set(own)
-    for _ in local:
-        for name in local - found:
-            values = values_of(name, body)
-            if values and all(_is_own(program, file, value, found) for value in values):
-                found.add(name)
-    return frozenset(found)
+class _Own:
+    """Tells which local names of a function hold what it makes for itself, or foreign code made for it.
+
+    With `whole`, what is inside of the objects is new too.
+    """
+
+    def __init__(self, program: Program, finder: EffectFinder, scope: int, own: frozenset[str]) -> None:
+        self.program = program
+        self.file = program.file_of(scope)
+        self.fresh = finder.fresh.calls(self.file)
+        self.node = program.function(scope)
+        self.given = own
+
+    def names(self, *, whole: bool) -> frozenset[str]:
+        """The names, those of objects of one record included."""
+        node = self.node
+        body: list[ast.AST] = list(node.body)
+        local = names.bound(body) - names.free(node) - {p.arg for p in names.parameters(node.args)}
+        found = set(self.given)
+        for _ in local:
+            for name in local - found:
+                values = values_of(name, body)
+                if values and all(self._is_own(value, found, whole=whole) for value in values):
+                    found.add(name)
+        return frozenset(found)
+
+    def _is_own(self, value: ast.expr, own: set[str], *, whole: bool) -> bool:
+        """Whether a value is new, or part of an own one; a call may give back a part of what it is given."""
+        match value:
+            case ast.Constant() | ast.JoinedStr() | ast.Compare():
+                return True
+            case ast.List() | ast.Dict() | ast.Tuple() | ast.BinOp():
+                return not whole or _held(value) <= own
+            case ast.Name() | ast.Subscript() | ast.Attribute():
+                return root(value) in own
+            case ast.Call() if value in self.fresh:
+                return True
+            case ast.Call(func=function, args=args, keywords=keywords):
+                key = self.program.key(self.file, value)
+                given = _held(*args, *(k.value for k in keywords))
+                is_foreign = dotted(self.file, function) is not None and (
+                    key is None or not self.program.edges(key)
+                )
+                return given <= own and (is_foreign or root(function) in own)
+        return False
 
 
-def _is_own(program: Program, file: ProgramFile, value: ast.expr, own: set[str]) -> bool:
-    """Whether a value is new, or part of an own one; a call may give back a part of what it is given."""
-    match value:
-        case ast.Constant() | ast.JoinedStr() | ast.Compare():
-            return True
-        case ast.List() | ast.Dict() | ast.Tuple() | ast.BinOp():
-            return names.read([value]) <= own
-        case ast.Name() | ast.Subscript() | ast.Attribute():
-            return root(value) in own
-        case ast.Call(func=function, args=args, keywords=keywords):
-            key = program.key(file, value)
-            given = names.read([*args, *(k.value for k in keywords)])
-            is_foreign = dotted(file, function) is not None and (key is None or not program.edges(key))
-            return given <= own and (is_foreign or root(function) in own)
-    return False
+def _held(*values: ast.AST) -> set[str]:
+    """The names whose objects a value may hold on to; a text made of them holds none."""
+    found: set[str] = set()
+    todo = list(values)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        if not isinstance(node, ast.JoinedStr | ast.Compare):
+            todo += ast.iter_child_nodes(node)
+    return found
 
 
 def reached_by(calls: Mapping[tuple[int, int], int], scope: int) -> set[int]:
