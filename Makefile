@@ -4,6 +4,7 @@
 #   make docs         build the documentation into site/
 #   make sdk-majors   test the batch helpers with older majors of the SDKs
 #   make crash-table  kill a run at every step and print what the rerun made of it
+#   make bench        measure against other linters (downloads them and the trees; takes an hour)
 #   make sarif-check  validate our SARIF with the npm package sarif-multitool (needs npm)
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := testdata/demo
 
-.PHONY: demo test lint types self pytest docs sarif-check sdk-majors crash-table clean
+.PHONY: bench demo test lint types self pytest docs sarif-check sdk-majors crash-table clean
 .DELETE_ON_ERROR:
 
 $(VENV)/.made:
@@ -52,6 +53,9 @@ pytest: $(VENV)/.developing
 docs: $(VENV)/.developing
 	$(BIN)/python docs/generate.py
 	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/run.py
 
 sarif-check: $(VENV)/.installed
 	$(BIN)/python tests/report/sarif_multitool.py
