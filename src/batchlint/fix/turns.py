@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from batchlint.fix import names
 from batchlint.fix.coroutines import Coroutines
 from batchlint.fix.effects import EffectFinder
-from batchlint.fix.files import Program, ProgramFile
+from batchlint.fix.files import FunctionNode, Program, ProgramFile
 from batchlint.fix.foreign import bind
 from batchlint.fix.origins import outside, root
 from batchlint.fix.places import STDOUT, Effects, Place, conflicts
@@ -39,21 +39,31 @@ class Phases:
             known = self._known[scope] = outside(early, node, body, new), outside(late, node, body, new)
         return known
 
+    def _effects(
+        self, file: ProgramFile, nodes: Iterable[ast.AST], *, skip: Iterable[ast.AST] = ()
+    ) -> Effects:
+        """The effects of code, those on objects left out that a coroutine makes for itself."""
+        nodes = list(nodes)
+        own: frozenset[str] = frozenset()
+        if nodes and isinstance(scope := file.scope(nodes[0]), FunctionNode):
+            own = _made(file, scope)
+        return self.finder.of(file, nodes, skip=skip, own=own)
+
     def _block(self, file: ProgramFile, block: list[ast.stmt], early: Effects, late: Effects) -> None:
         sending = [number for number, statement in enumerate(block) if self._waits(file, [statement])]
         if not sending:
             self._both(file, block, early, late)
             return
         first, last = sending[0], sending[-1]
-        early.add(self.finder.of(file, block[:first]))
-        late.add(self.finder.of(file, block[last + 1 :]))
+        early.add(self._effects(file, block[:first]))
+        late.add(self._effects(file, block[last + 1 :]))
         if first != last:
             self._both(file, block[first : last + 1], early, late)
             return
         match block[first]:
             case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
                 held = [i for i in items if not self.finder.limits.is_harmless(file, i.context_expr)]
-                early.add(self.finder.of(file, held))
+                early.add(self._effects(file, held))
                 self._block(file, body, early, late)
             case ast.Try(body=body) as statement if self._waits(file, body):
                 rest = [*statement.orelse, *statement.finalbody, *statement.handlers]
@@ -61,7 +71,7 @@ class Phases:
                     self._both(file, [statement], early, late)
                     return
                 self._block(file, body, early, late)
-                late.add(self.finder.of(file, rest))
+                late.add(self._effects(file, rest))
             case statement:
                 self._both(file, [statement], early, late)
 
@@ -70,7 +80,7 @@ class Phases:
         first is early and the rest late."""
         nodes = list(nodes)
         calls = [call for node in nodes for call in self._calls(file, node)]
-        found = self.finder.of(file, nodes, skip=[*calls, *self._given(file, nodes)])
+        found = self._effects(file, nodes, skip=[*calls, *self._given(file, nodes)])
         is_simple = (
             len(calls) == 1
             and len(nodes) == 1
@@ -83,7 +93,7 @@ class Phases:
             late.add(found)
         for call in calls:
             parts = [*call.args, *(k.value for k in call.keywords), call.func]
-            early.add(self.finder.of(file, parts))
+            early.add(self._effects(file, parts))
             self._callee(file, call, early, late, is_once=is_simple)
 
     def _given(self, file: ProgramFile, nodes: list[ast.AST]) -> list[ast.AST]:
@@ -149,6 +159,34 @@ class Phases:
             or (isinstance(node, ast.Await) and not isinstance(node.value, ast.Call))
             for node in names.walk_scope(nodes)
         )
+
+
+def _made(file: ProgramFile, function: FunctionNode) -> frozenset[str]:
+    """The variables of a function that only ever hold a list or mapping of its own, which it hands to nobody
+    as a whole."""
+    given = {p.arg for p in names.parameters(function.args)} | names.free(function)
+    candidates = names.bound(function.body) - given
+    kept: dict[str, bool] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id in candidates:
+            kept[node.id] = kept.get(node.id, True) and _is_kept(file, node, function)
+    return frozenset(name for name, is_own in kept.items() if is_own)
+
+
+def _is_kept(file: ProgramFile, node: ast.Name, function: FunctionNode) -> bool:
+    """Whether one use of a variable leaves its object with the function."""
+    if file.scope(node) is not function:
+        return False
+    match file.parents[node]:
+        case ast.Assign(targets=[target], value=value) if target is node:
+            return isinstance(value, ast.Dict | ast.List | ast.Set | ast.ListComp | ast.DictComp)
+        case ast.Subscript(value=value) as part if value is node:
+            return not isinstance(file.parents[part], ast.Subscript | ast.Attribute)
+        case ast.Attribute(value=value) as method if value is node:
+            return isinstance(file.parents[method], ast.Call)
+        case ast.keyword(arg=None):
+            return True
+    return False
 
 
 def meetings(early: Effects, late: Effects) -> list[Place]:
