@@ -234,9 +234,6 @@ class Planner:
                 check_supply(program, draft, file, call, records)
             check_others(program, draft, file, call, loop)
             return {key}
-        facts = program.linker.scopes.all[key[0]].facts
-        if facts.is_async:
-            raise file.decline(Reason.ASYNC, "the loop stands in a coroutine", call)
         for name in ("zip", "list"):
             if not means_builtin(file, name):
                 message = f"the file gives {name!r} a meaning of its own"
