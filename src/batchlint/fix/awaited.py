@@ -2,6 +2,7 @@
 
 import ast
 
+from batchlint.fix import names
 from batchlint.fix.comprehension import ComprehensionEmitter
 from batchlint.fix.coroutines import Coroutines, Edits
 from batchlint.fix.decline import Reason
@@ -57,11 +58,7 @@ class CoroutineLoops:
         if len(element.calls) > 1:
             raise file.decline(Reason.TIME_LIMIT, "the call stands in another one that is awaited", call)
         request, effects = self._request(file, key, call)
-        loop = next(
-            outer
-            for outer in file.ancestors(call)
-            if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp)
-        )
+        loop = _loop_around(file, call)
         self.coroutines.check_around(file, loop)
         self.coroutines.check_rounds(file, key[0], loop)
         is_site = key in self.program.sites
@@ -118,6 +115,19 @@ class CoroutineLoops:
             self.draft.object(file, Reason.UNKNOWN_EFFECT, message, node)
         if effects.exits:
             self.draft.object(file, Reason.EARLY_EXIT, f"{node.name} may end the program", node)
+
+
+def _loop_around(file: ProgramFile, call: ast.Call) -> ast.For | ast.ListComp | ast.SetComp | ast.DictComp:
+    """The innermost loop or comprehension around an awaited call; raises DeclinedError where it has no
+    rewrite."""
+    for outer in file.ancestors(call):
+        if isinstance(outer, ast.For | ast.ListComp | ast.SetComp | ast.DictComp):
+            return outer
+        if isinstance(outer, ast.GeneratorExp | ast.AsyncFor):
+            raise file.decline(Reason.LAZY, "records are produced while the loop runs", outer)
+        if isinstance(outer, (ast.While, *names.NESTED)):
+            break
+    raise file.decline(Reason.LOOP_FORM, "the loop is no `for` loop", call)
 
 
 class AwaitedLoopEmitter(LoopEmitter):
