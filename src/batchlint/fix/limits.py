@@ -57,7 +57,21 @@ class Limits:
                 if name in names.bound(outer.body):
                     return self._of_values(file, _values(name, outer.body), depth)
             elif isinstance(outer, ast.Module):
-                return self._of_values(file, _values(name, [*outer.body, *_globals(file, name)]), depth)
+                values = _values(name, [*outer.body, *_globals(file, name)])
+                return self._of_values(file, values, depth) if values else self._imported(file, name, depth)
+        return {None}
+
+    def _imported(self, file: ProgramFile, name: str, depth: int) -> set[str | None]:
+        """What a module of the program binds that a name is imported from."""
+        for node in file.tree.body:
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            for alias in node.names:
+                path = self.program.linker.scopes.modules.resolve(file.path, node.module or "", node.level)
+                if (alias.asname or alias.name) == name and path is not None:
+                    other = self.program.file(path)
+                    values = _values(alias.name, [*other.tree.body, *_globals(other, alias.name)])
+                    return self._of_values(other, values, depth)
         return {None}
 
     def _of_values(self, file: ProgramFile, values: list[ast.expr | None], depth: int) -> set[str | None]:
