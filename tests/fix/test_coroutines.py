@@ -34,3 +34,10 @@ def test_declined(case: Case, tmp_path: Path) -> None:
     assert found
     assert {p.kind for p in found} == {FixKind.NONE}
     assert case.expected in {obstacle.reason.value for p in found for obstacle in p.obstacles}
+
+
+def test_fan_outs_in_fan_outs_are_one_run(tmp_path: Path) -> None:
+    case = next(case for case in SHAPES if case.claim == "Fan-outs in fan-outs")
+    case.write(tmp_path, "openai")
+    fix(tmp_path)
+    assert (tmp_path / "main.py").read_text("utf-8").count("run_batch_async(") == 1

@@ -177,7 +177,10 @@ class Planner:
         converted = dict.fromkeys(self._loop(draft, steps, coroutines, key), self._region(key))
         if key not in self.program.sites:
             for other_key, _ in self.program.record_calls({scope for scope, _ in draft.sites}):
-                if other_key not in converted and other_key not in steps.calls:
+                is_inside = (
+                    other_key[0] in coroutines.taken.scopes
+                )  # a fan-out in a fan-out: one run for both
+                if other_key not in converted and other_key not in steps.calls and not is_inside:
                     self._try_loop(draft, steps, coroutines, other_key, converted)
         GeneratorEmitter(steps).emit(set(converted))
         coroutines.emit()
