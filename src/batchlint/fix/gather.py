@@ -9,9 +9,10 @@ from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import Program, ProgramFile
-from batchlint.fix.foreign import dotted
+from batchlint.fix.foreign import bind, dotted
 from batchlint.fix.gathered import FanOut, runs_before
 from batchlint.fix.loop import is_bound_by_loop
+from batchlint.fix.origins import root
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, conflicts
 from batchlint.fix.turns import Phases, meetings
 
@@ -81,10 +82,22 @@ class FanOutCheck:
         own = self._own(call)
         key = self.program.key(self.file, call)
         for edge in self.program.edges(key) if key is not None else ():
+            self._check_given(edge.target, call, own)
             for phase, into in zip(self.phases.of(edge.target), (early, late), strict=True):
                 seen = self.phases.seen(edge.target, call, phase)
                 seen.writes = {p for p in seen.writes if p.kind == "channel" or p.name not in own}
                 into.add(seen)
+
+    def _check_given(self, scope: int, call: ast.Call, own: set[str]) -> None:
+        """An object that all records are given may not change before it goes into their requests."""
+        node, file = self.program.function(scope), self.program.file_of(scope)
+        early, _ = self.phases.of(scope)
+        passed = bind(call, node) or {}
+        for place in early.writes:
+            is_shared = place.kind == "parameter" and root(passed.get(place.name, call)) not in own
+            if is_shared and self.phases.is_asked(file, node, place.name):
+                message = f"{place.name!r}, which the requests are built from, changes from record to record"
+                self.draft.object(file, Reason.LOOP_CARRIED, message, node)
 
     def _own(self, call: ast.Call) -> set[str]:
         """The variables of the loops around a call inside of its fan-out."""

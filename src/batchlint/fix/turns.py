@@ -96,6 +96,18 @@ class Phases:
             early.add(self._effects(file, parts))
             self._callee(file, call, early, late, is_once=is_simple)
 
+    def is_asked(self, file: ProgramFile, function: FunctionNode, name: str) -> bool:
+        """Whether a request, or a coroutine that sends some, may get the object of a parameter."""
+        same, known = {name}, set[str]()
+        assigned = [node for node in names.walk_scope(function.body) if isinstance(node, ast.Assign)]
+        while same != known:
+            known = set(same)
+            for node in assigned:
+                if names.read([node.value]) & same:
+                    same |= {n for target in node.targets for n in names.targets(target) or ()}
+        calls = [call for statement in function.body for call in self._calls(file, statement)]
+        return any(names.read([*call.args, *call.keywords]) & same for call in calls)
+
     def _given(self, file: ProgramFile, nodes: list[ast.AST]) -> list[ast.AST]:
         """Where a coroutine awaits one that it was given: what that does is told where it was made."""
         return [
