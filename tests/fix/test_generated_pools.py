@@ -132,8 +132,8 @@ def indented(text: str, spaces: int) -> str:
 
 @st.composite
 def programs(draw: st.DrawFn) -> str:
-    before = draw(st.lists(st.sampled_from(BEFORE), max_size=3))
-    after = draw(st.lists(st.sampled_from(AFTER), max_size=3))
+    before = draw(st.lists(st.sampled_from(BEFORE), min_size=draw(st.integers(0, 2)), max_size=3))
+    after = draw(st.lists(st.sampled_from(AFTER), min_size=draw(st.integers(0, 2)), max_size=3))
     body = ['a = row["text"]', 'answer = ""', *before, draw(st.sampled_from(CALLS)), *after]
     fan_out = draw(st.sampled_from(MAPS))
     if draw(st.booleans()):

@@ -24,7 +24,7 @@ def retire(program: Program, draft: Draft) -> None:
             statement = binder.statement
             if isinstance(statement, ast.Assign):
                 _drop_assignment(file, draft, binder, gone)
-            elif _is_unused(statement, binder.name, gone) and _is_removable(file, binder.constructor):
+            elif _is_unused(file, statement, binder.name, gone) and _is_removable(file, binder.constructor):
                 if len(statement.items) == 1:
                     blocks.append(statement)
                 else:
@@ -55,9 +55,15 @@ def _uses(nodes: Iterable[ast.AST], name: str, gone: set[ast.AST]) -> list[ast.N
     return [n for n in nodes if isinstance(n, ast.Name) and n.id == name and n not in gone]
 
 
-def _is_unused(block: ast.With, name: str, gone: set[ast.AST]) -> bool:
-    inside = [node for statement in block.body for node in ast.walk(statement)]
-    return not _uses(inside, name, gone)
+def _is_unused(file: ProgramFile, block: ast.With, name: str, gone: set[ast.AST]) -> bool:
+    """Whether nothing is left that uses the pool of a block, in it or, as far as nothing else has its name,
+    behind it."""
+    inside = {node for statement in block.body for node in ast.walk(statement)}
+    if _uses(inside, name, gone):
+        return False
+    around = set(ast.walk(block))
+    others = [n for n in _uses(ast.walk(file.scope(block)), name, gone) if n not in around]
+    return any(isinstance(n.ctx, ast.Store) for n in others) or not others
 
 
 def _is_removable(file: ProgramFile, constructor: ast.Call) -> bool:
