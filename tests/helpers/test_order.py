@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,6 +99,25 @@ def test_nothing_is_changed_after_a_step_that_failed(ask: Callable[[str], Any], 
         run_batch([step(number) for number in range(5)], min_requests=fewest)
     assert seen == [0, 1]
     assert sorted(closed) == list(range(5))
+
+
+def test_a_step_that_has_its_turn_shows_what_it_does_at_once(
+    ask: Callable[[str], Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def step(number: int) -> Any:
+        print("first", number, flush=True)
+        yield ask(f"{number}")
+        print("answered", number, flush=True)
+        if number % 2:
+            yield in_order()
+            os.write(1, b"from below\n")
+            print("done", number, flush=True)
+
+    run_batch([step(number) for number in range(5)])
+    together = capfd.readouterr().out
+    for number in range(5):
+        run_now(step(number))
+    assert together == capfd.readouterr().out
 
 
 def test_many_steps_wait_for_one(ask: Callable[[str], Any]) -> None:

@@ -38,7 +38,8 @@ def pause(seconds: float) -> Pause:
 def in_order(value: T = None) -> InOrder:  # type: ignore[assignment]
     """Return what a step yields before it changes something that it shares with the others.
 
-    From there on it runs alone, in its place in the list of steps, and gets ``value`` back. If a step
+    From there on it runs alone, in its place in the list of steps, and gets ``value`` back; what it prints
+    appears at once. If a step
     before it failed, it ends there: run one after the other, it would never have begun.
     """
     return InOrder(value)
@@ -69,7 +70,7 @@ def _single(request: Request) -> Step[Any]:
 class _Task:
     """A step on its way: what it has printed, what became of it, and whom it waits for."""
 
-    __slots__ = ("children", "left", "outcome", "parent", "parked", "place", "printed", "step")
+    __slots__ = ("children", "has_turn", "left", "outcome", "parent", "parked", "place", "printed", "step")
 
     def __init__(self, work: Step[Any] | Request, place: int, parent: _Task | None = None) -> None:
         self.step = as_step(work)
@@ -77,12 +78,15 @@ class _Task:
         self.parent = parent
         self.children: list[_Task] = []
         self.left = 0
+        self.has_turn = False
         self.parked: InOrder | None = None
         self.outcome: Outcome | None = None
         self.printed = ""
 
     def forward(self, answer: Outcome) -> Asked:
-        """As ``next_request``, with everything that is printed held back."""
+        """As ``next_request``, with everything held back that is printed before the step has its turn."""
+        if self.has_turn:
+            return next_request(self.step, answer)
         screen, heard = sys.stdout, io.StringIO()
         sys.stdout = heard
         try:
@@ -107,6 +111,7 @@ class Lockstep:
         self._asked: list[tuple[_Task, Outcome]] = []
         self._seconds = 0.0
         self._turn = 0
+        self._shown = 0
         self._broken: BaseException | None = None
 
     async def run(self) -> list[Outcome]:
@@ -170,6 +175,7 @@ class Lockstep:
             if task.outcome is None and task.parked is not None:
                 parked, task.parked = task.parked, None
                 if self._broken is None:
+                    self._show(task)
                     self._ready.append((task, Outcome(parked.value)))
                     return
                 with suppress(RuntimeError):  # a bare `except` around the `yield` takes the end for a failure
@@ -179,3 +185,14 @@ class Lockstep:
                 return
             self._broken = self._broken or task.outcome.failure
             self._turn += 1
+
+    def _show(self, task: _Task) -> None:
+        """Print what was held back of a step that has its turn, and of those before it."""
+        for ended in self._tasks[self._shown : task.place]:
+            if ended.outcome is not None:
+                sys.stdout.write(ended.outcome.printed)
+                ended.outcome.printed = ""
+        self._shown = task.place
+        sys.stdout.write(task.printed)
+        sys.stdout.flush()
+        task.printed, task.has_turn = "", True

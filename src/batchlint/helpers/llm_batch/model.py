@@ -106,6 +106,7 @@ class Outcome:
         if self.printed:
             printed, self.printed = self.printed, ""
             sys.stdout.write(printed)
+            sys.stdout.flush()
         if self.failure is not None:
             raise self.failure
         if self.batch is None or self.decode is None:
