@@ -34,7 +34,6 @@ class Reason(StrEnum):
     FUNCTION_FORM = "function-form"
     HELD_RESOURCE = "held-resource"  # a lock or file stays open while the batch runs
     DYNAMIC_DISPATCH = "dynamic-dispatch"
-    RECURSION = "recursion"
     # provider and files
     NO_HELPER = "no-helper"
     LEGACY_SDK = "legacy-sdk"
@@ -62,6 +61,7 @@ UNSAFE = frozenset(
         Reason.NEEDS_SETTING,
         Reason.PARTIAL,
         Reason.SHORT_LIVED,
+        Reason.GUESSED,
         Reason.STALE_VALUE,
     }
 )

@@ -13,7 +13,15 @@ from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.draft import PACKAGE
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import bind, dotted, is_class, opens_for_writing, printed_to, table, what_it_does
+from batchlint.fix.foreign import (
+    bind,
+    is_class,
+    is_stateless,
+    opens_for_writing,
+    printed_to,
+    table,
+    what_it_does,
+)
 from batchlint.fix.fresh import Freshness
 from batchlint.fix.limits import Limits
 from batchlint.fix.origins import origins, outside, root
@@ -394,5 +402,5 @@ class _Visitor(ast.NodeVisitor):
                 self.found.unknown.append(ast.unparse(node.func))
                 self.found.writes.add(WORLD)
                 self.found.reads.add(WORLD)
-                if isinstance(node.func, ast.Attribute) and dotted(self.file, node.func) is None:
+                if isinstance(node.func, ast.Attribute) and not is_stateless(self.file, node.func):
                     self._mutates(node.func.value)

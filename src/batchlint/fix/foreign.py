@@ -38,6 +38,12 @@ def what_it_does(file: ProgramFile, call: ast.Call) -> str:
     return next((k for k in lists if k not in RETURNED and k[0] == "." and method in lists[k]), "")
 
 
+def is_stateless(file: ProgramFile, function: ast.expr) -> bool:
+    """Whether a function belongs to a module, and not to one whose functions share a state."""
+    path = dotted(file, function)
+    return path is not None and not any(path.startswith(f"{name}.") for name in table()["stateful"])
+
+
 def opens_for_writing(node: ast.Call) -> bool:
     """Whether a call of `open` may write."""
     modes = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode")]

@@ -1,12 +1,16 @@
 """Which calls return an object that nobody else holds: changing it concerns only who made it."""
 
 import ast
+import re
 
 from batchlint.facts import ScopeKind
 from batchlint.fix import names
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import dotted, table
+from batchlint.fix.foreign import dotted, is_class, table
 from batchlint.fix.origins import origins
+
+_CLASS = re.compile(r"(?:.*\.)?[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*\Z")
+"""A name in the style of classes; calling a class makes an instance."""
 
 
 class Freshness:
@@ -33,11 +37,22 @@ class Freshness:
             return True
         edges = self.program.edges(key) if key is not None else []
         if edges:
-            return all(self.program.is_plain(edge) and self._gives_away(edge.target) for edge in edges)
+            return all(
+                self.program.is_plain(edge)
+                and (self._initialises(edge.target) or self._gives_away(edge.target))
+                for edge in edges
+            )
         path = dotted(file, node.func)
         if path is not None:
-            return path in table()["new"]
+            return path in table()["new"] or _CLASS.match(path) is not None
+        if is_class(file, node.func):
+            return True
         return isinstance(node.func, ast.Attribute) and node.func.attr in table()[".new"]
+
+    def _makes(self, scope: int) -> bool:
+        """Whether a function is the constructor of a class, or returns only what it has made."""
+        name = self.program.linker.scopes.all[scope].facts.qualname
+        return name.endswith(".__init__") or self._gives_away(scope)
 
     def _gives_away(self, scope: int) -> bool:
         """Whether a function returns only what it has made and keeps nowhere."""

@@ -23,11 +23,18 @@ from batchlint.fix.records import neighbours, opened, walked
 class Distribution:
     """Whether a loop may be parted at its call; what is in the way becomes obstacles of the draft.
 
-    `steps` are the effects of the functions that the call runs, None where it is the provider's own.
+    `steps` are the effects of the functions that the call runs, None where it is the provider's own;
+    `ahead` those of a generator that produces the records, which would all come first.
     """
 
     def __init__(
-        self, program: Program, finder: EffectFinder, draft: Draft, parts: Parts, steps: Effects | None
+        self,
+        program: Program,
+        finder: EffectFinder,
+        draft: Draft,
+        parts: Parts,
+        steps: Effects | None,
+        ahead: Effects | None = None,
     ) -> None:
         self.program = program
         self.finder = finder
@@ -38,6 +45,7 @@ class Distribution:
         self.new = finder.fresh.calls(parts.file)
         self.own = _own(parts, self.new)
         self.before = finder.of(self.file, parts.before, own=self.own)
+        self.before.add(ahead or Effects())
         self.building = finder.of(self.file, [*parts.inner, *parts.arguments], own=self.own)
         # The call itself is left out, not only its arguments: its effects are those of the steps.
         rest: list[ast.AST] = [*parts.after, *parts.loop.orelse]

@@ -19,6 +19,7 @@ from batchlint.fix.names import NESTED
 from batchlint.fix.ordered import OrderedEmitter
 from batchlint.fix.parts import divide, lift, sink, undivided
 from batchlint.fix.places import Effects
+from batchlint.fix.producers import produced
 from batchlint.fix.requests import check_site, request_edits
 from batchlint.fix.steps import Steps
 
@@ -117,22 +118,24 @@ class LoopForms:
         request, effects = self._request(file, key, call)
         parts = sink(divide(file, call), self.finder)
         check_others(self.program, self.draft, file, call, parts.loop)
-        check_supply(self.program, self.draft, file, call, parts.loop.iter)
-        Distribution(self.program, self.finder, self.draft, parts, effects).check()
+        ahead = self._supply(file, call, parts.loop.iter)
+        Distribution(self.program, self.finder, self.draft, parts, effects, ahead).check()
         LoopEmitter(self.program, self.draft, parts, request, is_steps=key not in self.program.sites).emit()
         return {key}
 
     def _lifted(self, file: ProgramFile, key: Key, loop: ast.For) -> set[Key]:
         """All that sends requests moves into a generator of its own."""
         keys, calls, effects = self._taken(file, key, loop)
+        ahead = self._supply(file, calls[0], loop.iter)
         parts = sink(lift(file, loop, calls), self.finder)
-        Distribution(self.program, self.finder, self.draft, parts, effects).check()
+        Distribution(self.program, self.finder, self.draft, parts, effects, ahead).check()
         LiftEmitter(self.steps, self.draft, parts, key[0]).emit()
         return keys
 
     def _ordered(self, file: ProgramFile, key: Key, loop: ast.For) -> set[Key]:
         """The whole body becomes a generator that waits for its turn."""
         keys, calls, effects = self._taken(file, key, loop)
+        check_supply(self.program, self.draft, file, calls[0], loop.iter)
         parts = undivided(file, loop, calls)
         check = Distribution(self.program, self.finder, self.draft, parts, effects)
         OrderedEmitter(self.steps, self.draft, check, key[0]).emit()
@@ -145,8 +148,14 @@ class LoopForms:
         for each in keys:
             effects.add(self.steps.take(file, each, loop))
         calls = [self.program.call(*each) for each in keys]
-        check_supply(self.program, self.draft, file, calls[0], loop.iter)
         return set(keys), calls, effects
+
+    def _supply(self, file: ProgramFile, call: ast.Call, iterable: ast.expr) -> Effects | None:
+        """What produces the records while the loop runs, None where they are there before."""
+        if supply_of(self.program, file, call, without_progress(file, iterable)) is Supply.LAZY:
+            return produced(self.program, self.finder, file, iterable)
+        check_supply(self.program, self.draft, file, call, iterable)
+        return None
 
     def _comprehension(self, file: ProgramFile, key: Key, call: ast.Call) -> set[Key]:
         """The requests are a comprehension of their own."""

@@ -20,8 +20,6 @@ def check_site(
     file, node = program.file_of(site.scope), program.call(site.scope, site.call)
     if site.is_legacy:
         raise file.decline(Reason.LEGACY_SDK, f"upgrade the {site.provider} SDK first", node)
-    if site.guessed:
-        raise file.decline(Reason.GUESSED, "the client's type is not known", node)
     vendor = site.vendor or site.provider
     surface = surfaces().get(site.provider)
     if surface is None or vendor not in surface.vendors:
@@ -31,6 +29,8 @@ def check_site(
     if site.is_async and not awaits:
         raise file.decline(Reason.ASYNC, "the call is awaited", node)
     _parts(file, site, node)
+    if site.guessed:
+        draft.object(file, Reason.GUESSED, "what the client is cannot be seen, only that it fits", node)
     if vendor in surface.settings:
         draft.object(file, Reason.NEEDS_SETTING, surface.settings[vendor], node)
     draft.sites.add((site.scope, site.call))
