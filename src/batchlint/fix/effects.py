@@ -9,19 +9,10 @@ import ast
 from collections.abc import Iterable
 
 from batchlint.facts import ScopeKind
-from batchlint.fix import names
+from batchlint.fix import foreign, names
 from batchlint.fix.awaiting import kind_of
 from batchlint.fix.draft import PACKAGE
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import (
-    bind,
-    is_class,
-    is_stateless,
-    opens_for_writing,
-    printed_to,
-    table,
-    what_it_does,
-)
 from batchlint.fix.fresh import Freshness
 from batchlint.fix.limits import Limits
 from batchlint.fix.origins import origins, outside, root
@@ -323,7 +314,7 @@ class _Visitor(ast.NodeVisitor):
         """Whether a call changes a variable or attribute and its value goes nowhere."""
         is_direct = isinstance(function.value, ast.Name | ast.Attribute) and root(function.value) is not None
         is_alone = isinstance(self.file.parents.get(node), ast.Expr)
-        return is_direct and is_alone and function.attr in table()[".mutating"]
+        return is_direct and is_alone and function.attr in foreign.table()[".mutating"]
 
     def _calls(self, scope: int, node: ast.Call, *, is_plain: bool) -> None:
         summary = self.finder.of_function(scope)
@@ -341,7 +332,7 @@ class _Visitor(ast.NodeVisitor):
         if not changed:
             return
         function = self.program.file_of(scope).functions.get(self.program.linker.scopes.all[scope].facts.span)
-        passed = bind(node, function) if function is not None and is_plain else None
+        passed = foreign.bind(node, function) if function is not None and is_plain else None
         for name in changed:
             if passed is None or name not in passed:
                 self.found.unknown.append(f"{ast.unparse(node.func)}, which changes its {name!r}")
@@ -354,7 +345,7 @@ class _Visitor(ast.NodeVisitor):
         the coroutines do that they are given."""
         if kind_of(self.file, node.func) is not None:
             return
-        kind = what_it_does(self.file, node)
+        kind = foreign.what_it_does(self.file, node)
         match kind:
             case ".pure" | ".diagnostic":
                 return
@@ -381,12 +372,12 @@ class _Visitor(ast.NodeVisitor):
             case "pure" | "diagnostic" | "sleep":
                 return
             case "output":
-                self.found.writes |= printed_to(self.file, node)
+                self.found.writes |= foreign.printed_to(self.file, node)
             case "exit":
                 self.found.exits = True
             case "reads":
                 self.found.reads |= {FILES, WORLD}
-                if opens_for_writing(node):
+                if foreign.opens_for_writing(node):
                     self.found.writes.add(FILES)
             case "writes":
                 self.found.writes.add(FILES)
@@ -397,10 +388,10 @@ class _Visitor(ast.NodeVisitor):
             case "dynamic":
                 self.found.dynamic = True
             case _:
-                if is_class(self.file, node.func):
+                if foreign.is_class(self.file, node.func):
                     return
                 self.found.unknown.append(ast.unparse(node.func))
                 self.found.writes.add(WORLD)
                 self.found.reads.add(WORLD)
-                if isinstance(node.func, ast.Attribute) and not is_stateless(self.file, node.func):
+                if isinstance(node.func, ast.Attribute) and not foreign.is_stateless(self.file, node.func):
                     self._mutates(node.func.value)

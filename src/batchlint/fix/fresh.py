@@ -37,11 +37,7 @@ class Freshness:
             return True
         edges = self.program.edges(key) if key is not None else []
         if edges:
-            return all(
-                self.program.is_plain(edge)
-                and (self._initialises(edge.target) or self._gives_away(edge.target))
-                for edge in edges
-            )
+            return all(self.program.is_plain(edge) and self._makes(edge.target) for edge in edges)
         path = dotted(file, node.func)
         if path is not None:
             return path in table()["new"] or _CLASS.match(path) is not None
