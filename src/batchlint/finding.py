@@ -87,7 +87,6 @@ class ObstacleCode(StrEnum):
     NO_BATCH_ROUTE = "no-batch-route"
     NO_BATCH_OPERATION = "no-batch-operation"
     LOCAL_MODEL = "local-model"
-    ALREADY_BATCHED = "already-batched"
     SINGLE_REQUEST = "single-request"
     RECEIVER_GUESSED = "receiver-guessed"
     RESULT_POLLED = "result-polled"

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from batchlint.analysis.assertions import Assertions
+from batchlint.analysis.background import background_roots
 from batchlint.analysis.callsites import CallSites
 from batchlint.analysis.flex import has_flex
-from batchlint.analysis.judge import Judge, Judgement, background_roots
+from batchlint.analysis.judge import Judge, Judgement
 from batchlint.analysis.loops import Loops
 from batchlint.analysis.model import CallSite
 from batchlint.analysis.places import Places
@@ -63,9 +64,9 @@ def judged(
     assertions = Assertions(linker, places, indexed.sources, indexed.directives, config.contexts)
     roots = assertions.applied(finder.find(read_starts(root, indexed.tree.starters, note=seen.note)))
     loops = Loops(linker, frozenset(finder.prompts))
-    reach = Reach(linker, values, linker.matcher, loops, roots)
+    reach = Reach(linker, values, linker.matcher, loops, roots, finder.registrations)
     roots += background_roots(linker, reach, places)
-    reach = Reach(linker, values, linker.matcher, loops, roots)
+    reach = Reach(linker, values, linker.matcher, loops, roots, finder.registrations)
     clock.lap("roots")
     judge = Judge(linker, loops, reach, places, roots, frozenset(finder.prompts), frozenset(finder.imported))
     verdicts = [(site, judge.judge(site)) for site in sites]

@@ -136,6 +136,20 @@ methods = ["run"]
 decorators = ["acme.step"]
 kind = "thread"
 waits = ["join"]
+[[record]]
+paths = ["acme.Row"]
+managers = ["rows"]
+starts = ["pick"]
+one = ["first"]
+pair = ["find_or_make"]
+queries = ["acme.Rows"]
+[[reference]]
+paths = ["acme.Link"]
+argument = "#0"
+yields = "one"
+reverse = "back"
+default_reverse = "{}_rows"
+is_unique = true
 [[example]]
 file = "a.py"
 code = "pass"
@@ -175,6 +189,8 @@ def test_every_key_of_a_framework_file_arrives(tmp_path):
         framework.higher_orders[0],
         framework.passthroughs[0],
         framework.templates[0],
+        framework.records[0],
+        framework.references[0],
     ):
         assert_filled(row)
     assert framework.entrypoints[0].via is Via.DECORATOR

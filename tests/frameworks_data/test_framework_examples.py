@@ -102,6 +102,6 @@ def test_every_row_has_an_example(framework: Framework) -> None:
             for row in rows
             if not is_shown(row.paths, framework) and not is_called(row.methods, framework)
         ]
-    for paths_only in (framework.passthroughs, framework.templates):
+    for paths_only in (framework.passthroughs, framework.templates, framework.records, framework.references):
         bare += [row for row in paths_only if not is_shown(row.paths, framework)]
     assert bare == []

@@ -43,6 +43,8 @@ def paths_of(framework: Framework) -> Iterator[AccessPath]:
         framework.higher_orders,
         framework.passthroughs,
         framework.templates,
+        framework.records,
+        framework.references,
     ):
         for row in rows:
             yield from row.paths

@@ -7,6 +7,7 @@ the last `#`, with `;` between several:
   every function speaks of the module); `<lambda1> calls: f` of a lambda in it
 - `site: openai chat.completions.create`: the call on this line sends a request
 - `verdict: eligible`: the verdict of the call on this line
+- `obstacle: streaming, live-root`: what speaks against a batch for the call on this line, and nothing else
 - `root: offline task-queue`: the definition on this line is a root (on a line of its own: the module)
 - `nothing`: no such thing here; of a call graph: the function around the line calls nothing
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 _FENCE = re.compile(r"^(`{3,4})([^\n`]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-_EXPECTATION = re.compile(r"(?:(<lambda\d+>) )?(?:(calls|site|verdict|root): (\S.*)|(nothing))")
+_EXPECTATION = re.compile(r"(?:(<lambda\d+>) )?(?:(calls|site|verdict|obstacle|root): (\S.*)|(nothing))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _expectations(where: str, path: str, text: str) -> Iterator[Expectation]:
             match = _EXPECTATION.fullmatch(part.strip())
             if match:
                 yield Expectation(path, number, match[2] or match[4], match[3] or "", match[1] or "")
-            elif re.match(r"\s*(calls|sites?|verdict|roots?|nothing)\b", part):
+            elif re.match(r"\s*(calls|sites?|verdict|obstacles?|roots?|nothing)\b", part):
                 raise ValueError(f"{where}: {path}:{number}: an expectation misspelt: {part.strip()!r}")
 
 

@@ -94,7 +94,6 @@ def test_silence(changes: dict[str, Any]) -> None:
         (ObstacleCode.SINGLE_REQUEST, "BL201"),
         (ObstacleCode.LIVE_ROOT, None),
         (ObstacleCode.LOCAL_MODEL, None),
-        (ObstacleCode.ALREADY_BATCHED, None),
         (ObstacleCode.RESULT_POLLED, None),
     ],
 )

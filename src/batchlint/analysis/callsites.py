@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from batchlint.analysis.clients import Clients
 from batchlint.analysis.endpoints import Endpoints
 from batchlint.analysis.model import CallSite
 from batchlint.analysis.roots import imports_by_file
 from batchlint.analysis.values import HOLE, Values
 from batchlint.catalog.match import PathIndex
-from batchlint.catalog.model import AccessPath, Argument, Catalog, ClientGroup, Kind, Operation, Provider
+from batchlint.catalog.model import Argument, Catalog, Kind, Operation, Provider
 from batchlint.facts import CallFact
 from batchlint.program.linker import CallContext, Linker
 from batchlint.program.objects import External
@@ -32,17 +33,13 @@ class CallSites:
         rows = [operation for provider in catalog.providers for operation in provider.operations]
         self._operations = PathIndex((path, row) for row in rows for path in row.paths)
         self._decorators = PathIndex((path, row) for row in rows for path in row.decorators)
-        self._groups: dict[AccessPath, list[tuple[Provider, ClientGroup]]] = {}
-        for provider in catalog.providers:
-            for group in provider.clients:
-                for path in group.paths:
-                    self._groups.setdefault(path, []).append((provider, group))
         self._derive = tuple({step for provider in catalog.providers for step in provider.derive})
         self._shapes: dict[str, list[Operation]] = {}
         for row in rows:
             if row.shape is not None:
                 self._shapes.setdefault(row.shape.suffix[-1], []).append(row)
         self._endpoints = Endpoints(linker, values, catalog)
+        self._clients = Clients(linker, values, catalog, self._endpoints)
         self._imports = imports_by_file(linker)
 
     def find(self) -> list[CallSite]:
@@ -99,20 +96,17 @@ class CallSites:
         self, scope: int, call: int, row: Operation, steps: Sequence[tuple[str, int]]
     ) -> CallSite | None:
         provider = self.providers[row.provider]
-        group, constructor = self._client(row, steps)
-        if row.clients and group is None:
+        client = self._clients.find(row, steps, scope)
+        if row.clients and client is None:
             return None
         context = self._context(scope, call)
         vendor = row.vendor or provider.name
         models = self._texts(context, row.model)
         no_batch = None
-        if group is not None:
-            vendor = group.vendor or vendor
-            no_batch = group.no_batch
-            if constructor is not None:
-                models = models or self._texts(constructor, group.model)
-                vendor = self._inner_vendor(constructor, group) or vendor
-                vendor, no_batch = self._host(constructor, group, vendor, no_batch)
+        if client is not None:
+            if not models:
+                models = self._plain(client.setting(client.group.model))
+            vendor, no_batch = self._clients.billed(client, client.group.vendor or vendor)
         return self._finish(scope, call, row, context, vendor, models, no_batch)
 
     def _finish(
@@ -155,6 +149,7 @@ class CallSites:
             guessed=guessed,
             blockers=tuple(blockers),
             operation=row,
+            has_route=no_batch is None and billed is not None and billed.batch_api is not None,
         )
 
     def _is_given(self, node: int | None) -> bool:
@@ -163,70 +158,6 @@ class CallSites:
             return False
         constants = self.values.constants(node)
         return not constants or bool(constants - {None, False, ""})
-
-    def _client(
-        self, row: Operation, steps: Sequence[tuple[str, int]]
-    ) -> tuple[ClientGroup | None, CallContext | None]:
-        """The client group that a path starts with, and the constructor call that made the client."""
-        path = tuple(step for step, _ in steps)
-        for length in range(len(path), 0, -1):
-            record = self.linker.record(steps[length - 1][1])
-            made_by = record.made_by if isinstance(record, External) else -1
-            constructor = self.linker.contexts.get(made_by)
-            groups = [
-                group
-                for provider, group in self._groups.get(path[:length], ())
-                if provider.name == row.provider and self._holds(group, constructor)
-            ]
-            # A group whose conditions hold wins over one without, for the rows that do not list it too.
-            most = max((len(group.where) for group in groups), default=0)
-            for group in groups:
-                if len(group.where) == most and group.name in row.clients:
-                    return group, constructor
-        return None, None
-
-    def _holds(self, group: ClientGroup, constructor: CallContext | None) -> bool:
-        for argument, pattern in group.where:
-            node = None if constructor is None else self.values.argument(constructor, (argument,))
-            if node is None:
-                return False
-            constants = self.values.constants(node) | set(self.values.texts(node))
-            if pattern == "*":
-                if constants and constants <= {None}:
-                    return False
-            elif not any(fnmatchcase(str(constant), pattern) for constant in constants):
-                return False
-        return True
-
-    def _inner_vendor(self, constructor: CallContext, group: ClientGroup) -> str | None:
-        """The vendor of the client that a wrapping client was given."""
-        node = self.values.argument(constructor, group.inner)
-        for obj in sorted(self.linker.solver.pts[node]) if node is not None else ():
-            record = self.linker.record(obj)
-            if not isinstance(record, External) or record.step != "()":
-                continue
-            for provider, inner in self._groups.get(self.linker.objects.path(obj), ()):
-                made = self.linker.contexts.get(record.made_by)
-                if made is not None and self._holds(inner, made):
-                    return self._host(made, inner, inner.vendor or provider.name, None)[0]
-        return None
-
-    def _host(
-        self, constructor: CallContext, group: ClientGroup, vendor: str, no_batch: str | None
-    ) -> tuple[str, str | None]:
-        """The vendor that a client's base URL names."""
-        node = self.values.argument(constructor, group.base_url)
-        urls = self.values.texts(node) if node is not None else set()
-        hosts = [self._endpoints.host(url) for url in urls]
-        vendors = {host.vendor if host is not None else vendor for host in hosts}
-        # A host that is only one of several possible ones, or a mere default, is no evidence.
-        is_default = node is not None and any(
-            isinstance(self.linker.record(obj), External) for obj in self.linker.solver.pts[node]
-        )
-        may_be_unset = node is not None and None in self.values.constants(node)
-        if len(vendors) == 1 and not (is_default and None in hosts) and not may_be_unset:
-            return vendors.pop(), no_batch
-        return vendor, no_batch
 
     def _route(self, vendor: str | None, provider: Provider, models: tuple[str, ...]) -> str | None:
         """The vendor that a model name stands for in libraries that route by it."""
@@ -274,7 +205,10 @@ class CallSites:
     def _texts(self, context: CallContext | None, selectors: Sequence[Argument]) -> tuple[str, ...]:
         if context is None:
             return ()
-        node = self.values.argument(context, selectors)
+        return self._plain(self.values.argument(context, selectors))
+
+    def _plain(self, node: int | None) -> tuple[str, ...]:
+        """The texts that a node may hold as a whole."""
         if node is None:
             return ()
         return tuple(sorted(t for t in self.values.texts(node) if t and HOLE not in t))

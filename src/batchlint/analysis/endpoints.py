@@ -162,6 +162,7 @@ class Endpoints:
             guessed=host is None,
             blockers=(),
             operation=None,
+            has_route=billed is not None and billed.batch_api is not None,
         )
 
     def _body(self, row: HttpCall, context: CallContext) -> int | None:

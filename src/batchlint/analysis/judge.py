@@ -9,13 +9,12 @@ from batchlint.analysis.categories import category_of
 from batchlint.analysis.dependence import aliases
 from batchlint.analysis.independence import Independence
 from batchlint.analysis.loops import LoopRole, Loops
-from batchlint.analysis.model import OPEN_KINDS, CallSite, Root
+from batchlint.analysis.model import CONVERSING, OPEN_KINDS, CallSite, Root
 from batchlint.analysis.places import Places
 from batchlint.analysis.reach import Reach, Way
 from batchlint.analysis.witness import Narrator
 from batchlint.catalog.model import Kind, RootKind, Wait
 from batchlint.discover import is_test
-from batchlint.facts import ScopeKind
 from batchlint.finding import (
     Category,
     Confidence,
@@ -28,10 +27,6 @@ from batchlint.finding import (
 from batchlint.program.linker import Linker
 from batchlint.program.model import Edge
 
-# A person who talks to one of these sees the work of the job it starts.
-_CONVERSING: Final = frozenset(
-    {RootKind.BOT, RootKind.CHAT_UI, RootKind.WEBSOCKET, RootKind.VOICE, RootKind.GUI}
-)
 # A function with more calls than this does more than ask a question.
 _ASKING_CALLS_MAX: Final = 25
 _POLLS = re.compile(r"status|progress|poll|task_result|job_result|get_result|get_job|get_task", re.IGNORECASE)
@@ -79,10 +74,11 @@ class Judge:
             self._prompts_in.setdefault(scope, []).append(call)
         self.independence = Independence(linker, loops)
         self.narrator = Narrator(linker, loops, reach, places)
-        self._polls = any(
-            root.wait is Wait.LIVE and _POLLS.search(linker.scopes.all[root.scope].facts.name)
+        self._polling = {
+            _folder(places.path(root.scope))
             for root in roots
-        )
+            if root.wait is Wait.LIVE and _POLLS.search(linker.scopes.all[root.scope].facts.name)
+        }
         self.imported = imported
         self._watched: dict[int, bool] = {}
 
@@ -98,6 +94,10 @@ class Judge:
         if carried:
             obstacles.append(self._carried_obstacle(site, carried[0]))
         chosen = self._choose(verdict, live, [w for w in offline if w not in carried] or offline, one_shot)
+        if chosen is not None and chosen.hit is None and not live and not chosen.root.per_record:
+            message = "each run sends one request; there is nothing to put together"
+            location = self.places.call(site.scope, site.call)
+            obstacles.append(Obstacle(ObstacleCode.SINGLE_REQUEST, message, location))
         if chosen is None:
             location = self.places.definition(site.scope)
             message = f"nothing in the program calls {self.places.short(site.scope)}"
@@ -105,7 +105,7 @@ class Judge:
         return Judgement(
             verdict=verdict,
             confidence=self._confidence(site, verdict, chosen, one_shot),
-            category=self._category(site, offline) if verdict in _OFFLINE_VERDICTS else None,
+            category=self._category(site, offline, chosen) if verdict in _OFFLINE_VERDICTS else None,
             shape=self._shape(chosen) if chosen is not None else None,
             witness=self.narrator.witness(site, chosen),
             obstacles=tuple(obstacles),
@@ -214,8 +214,11 @@ class Judge:
                         continue
                     return False
                 kinds.add(way.root.kind)
-        asked_for = self._polls or any(self._hands_out_handle(edge) for edge in dispatchers)
-        return bool(kinds) and (bool(kinds & _CONVERSING) or asked_for)
+        asked_for = any(
+            _folder(self.places.path(edge.caller)) in self._polling or self._hands_out_handle(edge)
+            for edge in dispatchers
+        )
+        return bool(kinds) and (bool(kinds & CONVERSING) or asked_for)
 
     def _hands_out_handle(self, edge: Edge) -> bool:
         """Whether the starter of a job reads the job's id: somebody will ask for the result by it."""
@@ -296,7 +299,10 @@ class Judge:
             return way.hit.shape
         return Shape.PER_TASK if way.root.per_record else Shape.SINGLE
 
-    def _category(self, site: CallSite, offline: list[Way]) -> Category:
+    def _category(self, site: CallSite, offline: list[Way], chosen: Way | None) -> Category:
+        """The workload; where several roots start the site, that of the root that the witness tells of."""
+        if chosen is not None:
+            offline = [way for way in offline if way.root.scope == chosen.root.scope] or offline
         names = [self.places.short(site.scope)]
         for way in offline[:3]:
             names += [self.places.short(scope) for scope, _ in reversed(way.calls)]
@@ -313,7 +319,7 @@ class Judge:
             message = site.reason or "a model on your own machine has no batch price"
             found.append(Obstacle(ObstacleCode.LOCAL_MODEL, message, location))
         elif not site.batchable:
-            code = ObstacleCode.NO_BATCH_OPERATION if site.vendor else ObstacleCode.NO_BATCH_ROUTE
+            code = ObstacleCode.NO_BATCH_OPERATION if site.has_route else ObstacleCode.NO_BATCH_ROUTE
             found.append(Obstacle(code, site.reason or "no batch API takes this request", location))
         if site.is_streaming:
             message = "the response is streamed; a batch returns it whole"
@@ -346,41 +352,10 @@ class Judge:
         return Obstacle(code, message, location)
 
 
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 _OFFLINE_VERDICTS: Final = frozenset(
     {Verdict.ELIGIBLE, Verdict.MIXED, Verdict.SEQUENTIAL, Verdict.UNSUPPORTED}
 )
-
-
-def background_roots(linker: Linker, reach: Reach, places: Places) -> list[Root]:
-    """Roots for functions that the program itself starts without waiting and no framework row names.
-
-    One that a program starts when it comes up, and that does not run by the clock, may serve anybody:
-    it is no evidence that nobody waits.
-    """
-    found: list[Root] = []
-    for target, edges in reach.dispatchers.items():
-        if any(root.kind is not RootKind.REPL for root in reach.roots_of(target)):
-            continue
-        edge = edges[0]
-        kind = reach.dispatch_of(edge) or RootKind.TASK_QUEUE
-        ways = [way for each in edges for way in reach.ways_to(each.caller)]
-        known = [way for way in ways if way.root.kind not in OPEN_KINDS]
-        loops = linker.scopes.all[target].facts.loops
-        ticks = any(reach.loops.role(target, i) is LoopRole.DAEMON for i in range(len(loops)))
-        if edge.dispatch is None and not known and not ticks:
-            continue
-        if linker.scopes.all[target].facts.kind is ScopeKind.CLASS:
-            continue
-        message = f"background task {places.short(target)}, started by {places.short(edge.caller)}"
-        talks = [way.root for way in known if way.root.kind in _CONVERSING | {RootKind.REPL}]
-        if edge.dispatch is None and talks and not ticks:
-            found.append(Root(target, Wait.LIVE, talks[0].kind, places.call(edge.caller, edge.call), message))
-            continue
-        in_loop = any(
-            reach.loops.role(edge.caller, loop) is LoopRole.RECORD
-            for loop in reach.loops.around(edge.caller, edge.call)
-        )
-        found.append(
-            Root(target, Wait.OFFLINE, kind, places.call(edge.caller, edge.call), message, per_record=in_loop)
-        )
-    return found

@@ -9,6 +9,11 @@ from batchlint.text import Location
 # Kinds whose code decides whether somebody waits: one answer printed, or records worked through.
 OPEN_KINDS: Final = frozenset({RootKind.SCRIPT, RootKind.COMMAND, RootKind.NOTEBOOK})
 
+# A person who talks to one of these sees the work of the job it starts.
+CONVERSING: Final = frozenset(
+    {RootKind.BOT, RootKind.CHAT_UI, RootKind.WEBSOCKET, RootKind.VOICE, RootKind.GUI}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Root:
@@ -35,7 +40,8 @@ class CallSite:
     """A call that sends a request (or, of kind `batch`, submits to a batch API).
 
     `vendor` is the provider that is billed. `models` are the texts the model argument may be.
-    `batchable` is False with a `reason` where the vendor's batch API does not take the request.
+    `batchable` is False with a `reason` where the vendor's batch API does not take the request; `has_route`
+    says whether there is a batch API behind the client at all.
     `guessed` says that the receiver's type was not proved. `blockers` are arguments that rule a batch
     out, each with why.
     """
@@ -57,3 +63,4 @@ class CallSite:
     guessed: bool
     blockers: tuple[tuple[str, str], ...]
     operation: Operation | None
+    has_route: bool = True

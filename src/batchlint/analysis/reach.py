@@ -5,7 +5,7 @@ function started becomes a root of its own, known by its dispatchers.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,8 @@ from batchlint.analysis.model import Root
 from batchlint.analysis.values import Values
 from batchlint.catalog.match import Matcher
 from batchlint.catalog.model import Argument, FanOut, RootKind, Wait
+from batchlint.facts import ScopeFacts
+from batchlint.facts.model import Guard
 from batchlint.finding import Shape
 from batchlint.program.linker import Linker
 from batchlint.program.model import Edge, EdgeKind
@@ -51,11 +53,13 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class _Demand:
-    """What a parameter must be for a way to be taken: true or false, or a certain function."""
+    """What a parameter must be for a way to be taken: true or false, a certain function, or (`truth`) equal
+    to one of `equals` or to none of them."""
 
     parameter: int
     truth: bool | None
     function: int | None
+    equals: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,23 @@ class _State:
     calls: tuple[tuple[int, int], ...]
     doubtful: bool
     demands: tuple[_Demand, ...] = ()
+    around: int = -1  # the decorated function that the way came from: only its own callers go on
 
 
 class Reach:
-    """Answers, for a call site, which roots reach it and on which ways."""
+    """Answers, for a call site, which roots reach it and on which ways.
+
+    `registrations` are the calls (scope, call) that hand functions to a framework.
+    """
 
     def __init__(
-        self, linker: Linker, values: Values, matcher: Matcher, loops: Loops, roots: Sequence[Root]
+        self,
+        linker: Linker,
+        values: Values,
+        matcher: Matcher,
+        loops: Loops,
+        roots: Sequence[Root],
+        registrations: Collection[tuple[int, int]] = (),
     ) -> None:
         self.linker = linker
         self.values = values
@@ -80,7 +94,9 @@ class Reach:
         self._passed: dict[int, dict[int, list[int]]] = {}
         self._callers: dict[int, list[Edge]] = {}
         for edge in linker.edges.values():
-            if edge.kind is not EdgeKind.DECORATOR:
+            # Who registers a function with a framework does not call it.
+            is_registered = edge.kind is EdgeKind.ESCAPE and (edge.caller, edge.call) in registrations
+            if edge.kind is not EdgeKind.DECORATOR and not is_registered:
                 self._callers.setdefault(edge.target, []).append(edge)
         self._roots: dict[int, list[Root]] = {}
         for root in roots:
@@ -88,9 +104,10 @@ class Reach:
         self._gathering: set[int] | None = None
         self.dispatchers: dict[int, list[Edge]] = {}
         for target, edges in self._callers.items():
-            detached = [edge for edge in edges if self.is_detached(edge)]
-            if detached:
-                self.dispatchers[target] = detached
+            for edge in edges:
+                if self.is_detached(edge):
+                    started = edge.around if edge.around >= 0 else target
+                    self.dispatchers.setdefault(started, []).append(edge)
 
     def roots_of(self, scope: int) -> Sequence[Root]:
         """The roots that a scope is."""
@@ -114,11 +131,11 @@ class Reach:
         ways: list[Way] = []
         demands = self._demands(*calls[0], None) if calls else ()
         queue = deque([_State(scope, hit, calls, False, demands)])
-        seen: set[tuple[int, bool, bool, tuple[_Demand, ...]]] = set()
+        seen: set[tuple[int, bool, bool, tuple[_Demand, ...], int]] = set()
         while queue:
             state = queue.popleft()
-            key = (state.scope, state.hit is not None, state.doubtful, state.demands)
-            if key in seen or (state.scope, state.hit is not None, False, state.demands) in seen:
+            key = (state.scope, state.hit is not None, state.doubtful, state.demands, state.around)
+            if key in seen or (*key[:2], False, *key[3:]) in seen:
                 continue
             seen.add(key)
             for root in self._roots.get(state.scope, ()):
@@ -129,11 +146,14 @@ class Reach:
                     continue
                 if self.is_detached(edge) or not self._meets(edge, state.demands):
                     continue
+                if state.around not in (-1, edge.around):
+                    continue
                 found = state.hit or self._hit(edge.caller, edge.call, edge)
                 doubtful = state.doubtful or edge.kind in (EdgeKind.GUESS, EdgeKind.ESCAPE)
                 step = ((edge.caller, edge.call),) if edge.call >= 0 else ()
                 demands = self._demands(edge.caller, edge.call, edge)
-                queue.append(_State(edge.caller, found, (*step, *state.calls), doubtful, demands))
+                around = state.scope if state.scope in self.linker.wrapped.get(edge.caller, ()) else -1
+                queue.append(_State(edge.caller, found, (*step, *state.calls), doubtful, demands, around))
         return ways
 
     def _asserted(self, scope: int) -> Wait | None:
@@ -152,9 +172,9 @@ class Reach:
         found: list[_Demand] = []
         guard = facts.calls[call].guard
         while guard >= 0:
-            test = facts.values[facts.guards[guard].test]
-            if test.op == "param" and isinstance(test.payload, int):
-                found.append(_Demand(test.payload, facts.guards[guard].positive, None))
+            demand = _tested(facts, facts.guards[guard])
+            if demand is not None:
+                found.append(demand)
             guard = facts.guards[guard].parent
         callee = facts.values[facts.calls[call].callee]
         if edge is not None and callee.op == "param" and isinstance(callee.payload, int):
@@ -192,6 +212,8 @@ class Reach:
             return not functions or demand.function in functions or len(functions) < len(objects)
         if not all(isinstance(record, Const) for record in objects):
             return True
+        if demand.equals:
+            return any((r.value in demand.equals) is demand.truth for r in objects if isinstance(r, Const))
         return any(bool(r.value) is demand.truth for r in objects if isinstance(r, Const))
 
     # loops on the way
@@ -327,7 +349,7 @@ class Reach:
             value.op == "await" and same & set(value.operands) for value in facts.values
         )
 
-    def _is_wait(self, edge: Edge, call: int, waits: Iterable[str]) -> bool:
+    def _is_wait(self, edge: Edge, call: int, waits: Sequence[str]) -> bool:
         """Whether a call is one of the library calls that wait for what they are given (`ray.get`)."""
         paths = {tuple(wait.split(".")) for wait in waits if "." in wait}
         objects = self.linker.externals.get((edge.caller, call), ()) if paths else ()
@@ -341,3 +363,18 @@ class Reach:
             return False
         base = facts.values[callee.operands[0]]
         return base.op in ("enter", "phi")
+
+
+def _tested(facts: ScopeFacts, guard: Guard) -> _Demand | None:
+    """What a guard demands of a parameter: its truth, or that it equals a constant."""
+    test = facts.values[guard.test]
+    if test.op == "param" and isinstance(test.payload, int):
+        return _Demand(test.payload, guard.positive, None)
+    if test.op != "opaque" or test.payload not in ("Eq", "NotEq"):
+        return None
+    sides = [facts.values[operand] for operand in test.operands]
+    parameters = [side.payload for side in sides if side.op == "param"]
+    constants = tuple(side.payload for side in sides if side.op == "const")
+    if len(parameters) != 1 or not isinstance(parameters[0], int) or len(constants) != 1:
+        return None
+    return _Demand(parameters[0], guard.positive is (test.payload == "Eq"), None, constants)

@@ -51,6 +51,7 @@ class Roots:
                         rows.setdefault(path[-1], []).append(row)
         self._imports = imports_by_file(linker)
         self.prompts: set[tuple[int, int]] = set()
+        self.registrations: set[tuple[int, int]] = set()
         self.programs = Programs(linker, places)
         self.imported = self.programs.imported
 
@@ -108,7 +109,7 @@ class Roots:
             for target in self._members(scope, row.methods):
                 yield self._root(target, row, None, text, schedule=schedule)
             if row.returned:
-                for target in self._callables(self.linker.scopes.all[scope].returns, 0):
+                for target, _ in self._callables(self.linker.scopes.all[scope].returns, 0):
                     yield self._root(target, row, None, _told(row, self.places.short(target)))
 
     def _decorator_rows(self, node: int, is_call: bool, outer: int, value: int) -> Iterator[Entrypoint]:
@@ -141,13 +142,14 @@ class Roots:
             for each in imported
         )
 
-    def _members(self, scope: int, methods: Iterable[str]) -> Iterator[int]:
-        """The scope itself if it is a function; of a class, its methods that match."""
+    def _members(self, scope: int, methods: Iterable[str], *, by_instance: bool = False) -> Iterator[int]:
+        """The scope itself if it is a function; of a class, its methods that match: by default the public
+        ones, of an instance of it its call."""
         facts = self.linker.scopes.all[scope].facts
         if facts.kind is not ScopeKind.CLASS:
             yield scope
             return
-        patterns = tuple(methods) or ("[!_]*", "__call__")
+        patterns = tuple(methods) or (("__call__",) if by_instance else ("[!_]*", "__call__"))
         for owner in self.linker.classes.internals(scope):
             for number in self.linker.classes.methods.get(owner, ()):
                 name = self.linker.scopes.all[number].facts.name
@@ -218,21 +220,27 @@ class Roots:
                 return
         schedule = self._schedule(row, self._node(scope, call))
         for node, _ in select(context, row.arguments):
-            for target in self._callables(node, 0):
+            for target, by_instance in self._callables(node, 0):
                 text = _told(row, self.places.short(target))
-                for member in self._members(target, row.methods):
+                self.registrations.add((scope, call))
+                for member in self._members(target, row.methods, by_instance=by_instance):
                     location = self.places.call(scope, call)
                     yield self._root(member, row, location, text, schedule=schedule)
 
-    def _callables(self, node: int, depth: int) -> Iterator[int]:
-        """The functions and classes that an argument is, or holds."""
+    def _callables(self, node: int, depth: int) -> Iterator[tuple[int, bool]]:
+        """The functions and classes that an argument is, or holds; with each, whether the argument is an
+        instance of the class."""
         from batchlint.program.containers import ALL
         from batchlint.program.objects import Container, MethodOf
 
         for obj in tuple(self.linker.solver.pts[node]):
             match self.linker.record(obj):
-                case Function(scope=scope) | Bound(scope=scope) | Class(scope=scope) | Instance(scope=scope):
-                    yield scope
+                case Function(scope=scope, around=around) | Bound(scope=scope, around=around):
+                    yield scope if around < 0 else around, False
+                case Class(scope=scope):
+                    yield scope, False
+                case Instance(scope=scope):
+                    yield scope, True
                 case Partial(node=made):
                     context = self.linker.contexts.get(made)
                     if context is not None and context.positional and depth < 3:
@@ -240,13 +248,13 @@ class Roots:
                 case MethodOf(receiver=receiver):
                     record = self.linker.record(receiver)
                     if isinstance(record, Function | Bound):
-                        yield record.scope
+                        yield record.scope, False
                 case Container() if depth < 3:
                     yield from self._callables(self.linker.solver.field(obj, ALL), depth + 1)
                 case Const(type="str", value=str(name)) if "." in name or ":" in name:
-                    yield from self.linker.scopes.named(name)
+                    yield from ((scope, False) for scope in self.linker.scopes.named(name))
                 case Future(node=made) if depth < 3:
-                    yield from self._started(made)
+                    yield from ((scope, False) for scope in self._started(made))
                 case _:
                     pass
 
@@ -270,7 +278,7 @@ class Roots:
             for name in scope.facts.bindings:
                 for row in rows.match((*self.places.name(scope.number).split("."), name)):
                     node = self.linker.scopes.bound_in(scope, name)
-                    for target in self._callables(node, 0) if node is not None else ():
+                    for target, _ in self._callables(node, 0) if node is not None else ():
                         yield self._root(target, row, None, _told(row, self.places.short(target)))
 
     # files

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from batchlint.catalog.vocabulary import AccessPath, Argument, Example, FanOut, RootKind, Via, Wait, Yields
+from batchlint.catalog.vocabulary import (
+    AccessPath,
+    Argument,
+    Example,
+    FanOut,
+    Refers,
+    RootKind,
+    Via,
+    Wait,
+    Yields,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,44 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Classes whose instances a library loads from a store: the models of an ORM.
+
+    `paths` match the base class. `managers` are attributes of such a class that stand for a query of its
+    records, `starts` methods of the class itself that give one. `one` are the methods of a query (without
+    `managers`: of the class, too) that give one record, `pair` those that give one and a flag;
+    everything else that is taken from a query is a query. `queries` are the library's classes of queries:
+    bases of the program's own managers, and annotations (`QuerySet[Document]`).
+    """
+
+    framework: str
+    paths: tuple[AccessPath, ...]
+    managers: tuple[str, ...]
+    starts: tuple[str, ...]
+    one: tuple[str, ...]
+    pair: tuple[str, ...]
+    queries: tuple[AccessPath, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A call in the body of a record class that declares a field which refers to other records.
+
+    `argument` selects the class or its name (none passed: the field's annotation says it), `reverse` the
+    name of the attribute through which the other record knows this one, `default_reverse` that name
+    where none is passed, `{}` standing for the class's own. `is_unique`: at most one record refers to one.
+    """
+
+    framework: str
+    paths: tuple[AccessPath, ...]
+    argument: tuple[Argument, ...]
+    yields: Refers
+    reverse: tuple[Argument, ...] = ()
+    default_reverse: str | None = None
+    is_unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """Everything one framework's file says."""
 
@@ -141,3 +189,5 @@ class Framework:
     passthroughs: tuple[PassThrough, ...]
     examples: tuple[Example, ...]
     templates: tuple[Template, ...] = ()
+    records: tuple[Record, ...] = ()
+    references: tuple[Reference, ...] = ()

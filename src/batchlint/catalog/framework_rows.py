@@ -7,6 +7,9 @@ from batchlint.catalog.model import (
     Framework,
     HigherOrder,
     PassThrough,
+    Record,
+    Reference,
+    Refers,
     RootKind,
     Template,
     Via,
@@ -16,7 +19,7 @@ from batchlint.catalog.model import (
 from batchlint.catalog.provider_rows import read_examples
 from batchlint.catalog.table import Table
 
-TABLES = ("entrypoint", "dispatch", "higher_order", "passthrough", "template")
+TABLES = ("entrypoint", "dispatch", "higher_order", "passthrough", "template", "record", "reference")
 
 
 def read_framework(table: Table) -> Framework:
@@ -35,6 +38,8 @@ def read_framework(table: Table) -> Framework:
         passthroughs=tuple(_read_passthrough(row, name) for row in table.tables("passthrough")),
         examples=read_examples(table),
         templates=tuple(_read_template(row, name) for row in table.tables("template")),
+        records=tuple(_read_record(row, name) for row in table.tables("record")),
+        references=tuple(_read_reference(row, name) for row in table.tables("reference")),
     )
     table.close()
     return framework
@@ -134,5 +139,39 @@ def _read_template(table: Table, framework: str) -> Template:
         raise table.error("calls", 'missing; write the methods that are called, as calls = ["start"]')
     if not row.methods and not row.decorators:
         raise table.error("methods", 'missing; write the methods they call, as methods = ["run"]')
+    table.close()
+    return row
+
+
+def _read_record(table: Table, framework: str) -> Record:
+    row = Record(
+        framework=framework,
+        paths=table.paths("paths", globs=True),
+        managers=table.texts("managers"),
+        starts=table.texts("starts"),
+        one=table.texts("one"),
+        pair=table.texts("pair"),
+        queries=table.paths("queries", globs=True),
+    )
+    if not row.paths:
+        raise table.error("paths", 'missing; write the base classes of records, as paths = ["acme.Model"]')
+    if not row.one:
+        raise table.error("one", 'missing; write the methods that give one record, as one = ["get"]')
+    table.close()
+    return row
+
+
+def _read_reference(table: Table, framework: str) -> Reference:
+    row = Reference(
+        framework=framework,
+        paths=table.paths("paths", globs=True),
+        argument=table.arguments("argument", "arguments"),
+        yields=table.choice("yields", Refers),
+        reverse=table.arguments("reverse"),
+        default_reverse=table.optional_text("default_reverse"),
+        is_unique=table.flag("is_unique"),
+    )
+    if not row.paths:
+        raise table.error("paths", 'missing; write the calls that declare it, as paths = ["acme.Link"]')
     table.close()
     return row

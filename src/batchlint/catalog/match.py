@@ -11,6 +11,8 @@ from batchlint.catalog.model import (
     Entrypoint,
     HigherOrder,
     PassThrough,
+    Record,
+    Reference,
     Template,
     Via,
 )
@@ -113,8 +115,20 @@ class Matcher:
         )
         self._kept = frozenset(_constructors(catalog))
         self._passthroughs = PathIndex(
-            (path, row) for f in catalog.frameworks for row in f.passthroughs for path in row.paths
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.passthroughs
+            for path in row.paths
+            if path[0] != "*"
         )
+        self._passthroughs_named = _by_last(
+            (path, row)
+            for f in catalog.frameworks
+            for row in f.passthroughs
+            for path in row.paths
+            if path[0] == "*"
+        )
+        self._index_records()
         self._higher_orders = PathIndex(
             (path, row)
             for f in catalog.frameworks
@@ -165,6 +179,18 @@ class Matcher:
         )
         self._runs = frozenset(run for f in catalog.frameworks for row in f.higher_orders for run in row.runs)
 
+    def _index_records(self) -> None:
+        frameworks = self.catalog.frameworks
+        records = [row for f in frameworks for row in f.records]
+        self._records = PathIndex((path, row) for row in records for path in row.paths)
+        self._queries = PathIndex((path, row) for row in records for path in row.queries)
+        self._query_starts = frozenset(
+            name for row in records for name in (*row.managers, *row.starts, *row.one, *row.pair)
+        )
+        self._references = PathIndex(
+            (path, row) for f in frameworks for row in f.references for path in row.paths
+        )
+
     def reach(self, path: AccessPath) -> int | None:
         """Whether an external value is worth telling apart: see `Prefixes.reach`."""
         return 0 if self.everything else self._prefixes.reach(path)
@@ -200,6 +226,27 @@ class Matcher:
     def is_step(self, steps: AccessPath) -> bool:
         """Whether some method of a function (`options().remote`) begins with these steps."""
         return steps in self._steps
+
+    def passthroughs_named(self, name: str) -> tuple[PassThrough, ...]:
+        """The rows for a method of that name on any receiver: it must be given a class of records."""
+        return tuple(row for _, row in self._passthroughs_named.get(name, ()))
+
+    def record(self, path: AccessPath) -> Record | None:
+        """The row of a base class of records at `path`."""
+        rows = self._records.match(path)
+        return rows[0] if rows else None
+
+    def is_query(self, path: AccessPath) -> bool:
+        """Whether the class at `path` is a library's class of queries or managers."""
+        return bool(self._queries.match(path))
+
+    def starts_query(self, name: str) -> bool:
+        """Whether an attribute of that name of a class of records may stand for a query."""
+        return name in self._query_starts
+
+    def references(self, path: AccessPath) -> tuple[Reference, ...]:
+        """The rows that say to which records a field declared by a call of `path` refers."""
+        return self._references.match(path)
 
     def runs(self, method: str) -> bool:
         """Whether a method of that name may run what its receiver keeps (`FanOut.REGISTER`)."""
@@ -276,6 +323,11 @@ def _all_paths(catalog: Catalog) -> Iterator[tuple[AccessPath, ...]]:
                 yield tuple((*keeper, run) for run in higher.runs)
         for passthrough in framework.passthroughs:
             yield passthrough.paths
+        for record in framework.records:
+            yield record.paths
+            yield record.queries
+        for reference in framework.references:
+            yield reference.paths
         for template in framework.templates:
             yield template.paths
             yield template.decorators

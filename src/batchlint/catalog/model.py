@@ -12,6 +12,8 @@ from batchlint.catalog.framework_model import (
     Framework,
     HigherOrder,
     PassThrough,
+    Record,
+    Reference,
     Template,
 )
 from batchlint.catalog.vocabulary import (
@@ -20,6 +22,7 @@ from batchlint.catalog.vocabulary import (
     Example,
     FanOut,
     Kind,
+    Refers,
     RootKind,
     Via,
     Wait,
@@ -47,6 +50,9 @@ __all__ = [
     "Operation",
     "PassThrough",
     "Provider",
+    "Record",
+    "Reference",
+    "Refers",
     "RootKind",
     "Template",
     "Via",

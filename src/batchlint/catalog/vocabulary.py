@@ -127,3 +127,13 @@ class Yields(StrEnum):
     SAME = "same"  # the argument, or one with the same elements (tqdm, list, sorted, wait_for)
     ELEMENT = "element"  # one element of it (next, random.choice)
     GROUPED = "grouped"  # elements are groups of its elements (zip, enumerate, chunked)
+    INSTANCE = "instance"  # an instance of the record class that it is, or that it is a query of
+    QUERY = "query"  # a query for records of the class that it is
+
+
+class Refers(StrEnum):
+    """What a field that refers to other records gives."""
+
+    ONE = "one"
+    MANY = "many"
+    EITHER = "either"  # the declaration does not say

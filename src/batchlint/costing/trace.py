@@ -359,7 +359,7 @@ def _frames(linker: Linker, calls: Sequence[tuple[int, int]]) -> dict[int, CallC
     """For each scope on a way, the call that enters it there, where it passes its arguments as written."""
     found: dict[int, CallContext | None] = {}
     for (scope, call), (target, _) in pairwise(calls):
-        edge = linker.edges.get((scope, call, target, EdgeKind.CALL))
+        edge = linker.edge(scope, call, target, EdgeKind.CALL)
         caller = linker.scopes.all[scope]
         context = linker.contexts.get(caller.base + caller.facts.calls[call].value)
         if edge is not None and context is not None and _passes_as_written(edge):

@@ -207,6 +207,12 @@ def _opaque(b: ScopeBuilder, node: ast.expr) -> int:
     return b.value("opaque", expressions(b, children))
 
 
+def _compare(b: ScopeBuilder, node: ast.expr) -> int:
+    assert isinstance(node, ast.Compare)
+    operator = type(node.ops[0]).__name__ if len(node.ops) == 1 else None
+    return b.value("opaque", expressions(b, [node.left, *node.comparators]), operator)
+
+
 def _unary(b: ScopeBuilder, node: ast.expr) -> int:
     assert isinstance(node, ast.UnaryOp)
     match node:
@@ -336,7 +342,7 @@ _HANDLERS: dict[type[ast.expr], _Handler] = {
     ast.BinOp: _binop,
     ast.BoolOp: _choice,
     ast.Call: _call,
-    ast.Compare: _opaque,
+    ast.Compare: _compare,
     ast.Constant: _constant,
     ast.Dict: _dict,
     ast.DictComp: _comprehension,

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from batchlint.text import Span
 
-SCHEMA = 1
+SCHEMA = 2
 
 Constant = str | int | float | bool | bytes | None
 
@@ -42,7 +42,7 @@ Op = Literal[
     "enter",  # operands: a context manager; the value is what `as` binds
     "import",  # payload: (module, name or None, level)
     "typed",  # operands: an annotation; some value of that type
-    "opaque",  # operands: what it is computed from
+    "opaque",  # operands: what it is computed from; payload: the operator's class name of `a == b`
 ]
 
 

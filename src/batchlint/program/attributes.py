@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchlint.program import calls, templates
+from batchlint.program import calls, records, templates
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -18,6 +18,7 @@ from batchlint.program.objects import (
     MethodOf,
     Module,
     Partial,
+    Query,
     Super,
 )
 from batchlint.program.scopes import Scope
@@ -44,13 +45,15 @@ def load(obj: int, linker: "Linker", result: int, name: str, scope: Scope) -> No
             if linker.scopes.all[class_scope].facts.decorators and linker.matcher.is_step((name,)):
                 # `Worker.options(…).remote()` of a decorated class.
                 solver.add(result, linker.objects.number(MethodOf(obj, name)))
+        case Query():
+            records.load_from_query(linker, obj, name, result)
         case Super(scope=class_scope, receiver=receiver):
             owner = linker.record(receiver)
             if isinstance(owner, Instance | Class):
                 found = _member(linker, owner.scope, name, class_scope)
                 inherit = partial(_inherit, linker, name, receiver, result)
                 linker.classes.lookup(owner.scope, name, inherit, class_scope)
-                solver.watch(found, _bind, linker, receiver, result)
+                solver.watch(found, bind, linker, receiver, result)
                 solver.watch(found, _get_property, linker, receiver, result, scope)
         case Module():
             _load_from_module(linker, record, name, result)
@@ -93,7 +96,7 @@ def _read(linker: "Linker", class_scope: int, name: str, obj: int, scope: Scope)
     if (obj, name) not in linker.reads:
         linker.reads.add((obj, name))
         linker.classes.each_order(class_scope, partial(_join_stores, linker, class_scope, name, node))
-        solver.watch(_member(linker, class_scope, name, None), _bind, linker, obj, node)
+        solver.watch(_member(linker, class_scope, name, None), bind, linker, obj, node)
         linker.classes.lookup(class_scope, name, partial(_inherit, linker, name, obj, node))
         if linker.classes.forwards and not name.startswith("__"):
             forwards = _member(linker, class_scope, "__getattr__", None)
@@ -110,7 +113,7 @@ def _join_stores(linker: "Linker", class_scope: int, name: str, node: int) -> No
             linker.solver.edge(linker.solver.field(linker.objects.number(Class(base)), name), node)
 
 
-def _store_in_class(linker: "Linker", class_scope: int, name: str, field: int) -> None:
+def store_in_class(linker: "Linker", class_scope: int, name: str, field: int) -> None:
     """Let those who read an attribute through instances read what is stored in the class."""
     stored = linker.class_stores.setdefault(name, set())
     if class_scope not in stored:
@@ -143,6 +146,7 @@ def _inherit(
 ) -> None:
     if external is not None:
         templates.inherit(linker, external, name, receiver, result)
+        records.inherit(linker, external, name, receiver, result)
 
 
 def _forward(obj: int, linker: "Linker", name: str, result: int, scope: Scope) -> None:
@@ -160,7 +164,7 @@ def _forward(obj: int, linker: "Linker", name: str, result: int, scope: Scope) -
                 linker.solver.watch(getter.base + call.arguments[0].value, load, linker, result, name, scope)
 
 
-def _bind(obj: int, linker: "Linker", receiver: int, result: int) -> None:
+def bind(obj: int, linker: "Linker", receiver: int, result: int) -> None:
     """Bind what a class defines to the receiver that it is read through."""
     record = linker.record(obj)
     if not isinstance(record, Function):
@@ -173,11 +177,11 @@ def _bind(obj: int, linker: "Linker", receiver: int, result: int) -> None:
             owner = linker.record(receiver)
             if isinstance(owner, Instance):
                 receiver = linker.objects.number(Class(owner.scope))
-            linker.solver.add(result, linker.objects.number(Bound(record.scope, receiver)))
+            linker.solver.add(result, linker.objects.number(Bound(record.scope, receiver, record.around)))
         case "property":
             pass  # its caller is who reads it
         case _:
-            linker.solver.add(result, linker.objects.number(Bound(record.scope, receiver)))
+            linker.solver.add(result, linker.objects.number(Bound(record.scope, receiver, record.around)))
 
 
 def _get_property(obj: int, linker: "Linker", receiver: int, result: int, scope: Scope) -> None:
@@ -193,16 +197,18 @@ def _load_class_member(linker: "Linker", class_scope: int, name: str, obj: int, 
     def found(node: int | None, external: int | None) -> None:
         if node is not None:
             linker.solver.watch(node, _bind_to_class, linker, obj, result)
+            linker.solver.watch(node, records.managed, linker, class_scope, result)
         elif external is not None:
             linker.solver.add(result, linker.step(external, name))
 
     linker.classes.lookup(class_scope, name, found)
+    records.load_from_class(linker, class_scope, name, result)
 
 
 def _bind_to_class(obj: int, linker: "Linker", owner: int, result: int) -> None:
     record = linker.record(obj)
     if isinstance(record, Function) and linker.classes.method_kinds.get(record.scope) == "class":
-        obj = linker.objects.number(Bound(record.scope, owner))
+        obj = linker.objects.number(Bound(record.scope, owner, record.around))
     linker.solver.add(result, obj)
 
 
@@ -217,7 +223,7 @@ def store(obj: int, linker: "Linker", name: str, value: int) -> None:
         case Class(scope=class_scope):
             field = linker.solver.field(obj, name)
             linker.solver.edge(value, field)
-            _store_in_class(linker, class_scope, name, field)
+            store_in_class(linker, class_scope, name, field)
         case Instance() | Function() | Bound() | External() | Partial():
             linker.solver.edge(value, linker.solver.field(obj, name))
         case _:

@@ -1,10 +1,11 @@
 """Calls: what invoking an object does, how arguments reach parameters, what comes back."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from batchlint.facts import ScopeKind
 from batchlint.facts.model import ParameterKind
-from batchlint.program import containers, dispatching, foreign, templates
+from batchlint.program import containers, dispatching, foreign, records, templates
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -15,6 +16,7 @@ from batchlint.program.objects import (
     Instance,
     MethodOf,
     Partial,
+    Query,
 )
 from batchlint.program.scopes import Scope
 
@@ -38,10 +40,10 @@ def invoke(obj: int, linker: "Linker", context: "CallContext") -> None:
     """Call one object that a callee may be."""
     record = linker.record(obj)
     match record:
-        case Function(scope=target):
-            enter(linker, context, target, None)
-        case Bound(scope=target, receiver=receiver):
-            enter(linker, context, target, receiver)
+        case Function(scope=target, around=around):
+            enter(linker, _around(context, around), target, None)
+        case Bound(scope=target, receiver=receiver, around=around):
+            enter(linker, _around(context, around), target, receiver)
         case Class(scope=class_scope):
             instantiate(linker, context, class_scope)
         case Instance():
@@ -56,13 +58,24 @@ def invoke(obj: int, linker: "Linker", context: "CallContext") -> None:
                 dispatching.call_method(linker, context, record)
             elif isinstance(owner, Instance):
                 templates.call(linker, context, record)
+            elif isinstance(owner, Query):
+                records.call(linker, context, record)
             else:
                 containers.call_method(linker, context, record, scope)
                 linker.add_external(context, obj)
+        case Query():
+            linker.solver.add(context.result, obj)
         case External():
             foreign.call(linker, context, obj)
         case _:
             pass
+
+
+def _around(context: "CallContext", around: int) -> "CallContext":
+    """The call of a function that a decorator put around another one."""
+    if context.around == around:
+        return context
+    return replace(context, around=around)
 
 
 def _call_external_base(linker: "Linker", obj: int, record: Instance, context: "CallContext") -> None:
@@ -193,15 +206,13 @@ def instantiate(linker: "Linker", context: "CallContext", class_scope: int) -> N
 
 def _silent(context: "CallContext") -> "CallContext":
     """The same call with its result ignored."""
-    from dataclasses import replace
-
     return replace(context, result=-1)
 
 
 def _construct(obj: int, linker: "Linker", context: "CallContext", instance: int) -> None:
     record = linker.record(obj)
     if isinstance(record, Function):
-        enter(linker, context, record.scope, instance)
+        enter(linker, _around(context, record.around), record.scope, instance)
 
 
 def _bind_fields(linker: "Linker", context: "CallContext", class_scope: int, instance: int) -> None:
@@ -236,13 +247,11 @@ def call_member(linker: "Linker", obj: int, name: str, context: "CallContext", s
 def _call_bound(obj: int, linker: "Linker", context: "CallContext", receiver: int) -> None:
     record = linker.record(obj)
     if isinstance(record, Function):
-        enter(linker, context, record.scope, receiver)
+        enter(linker, _around(context, record.around), record.scope, receiver)
 
 
 def _call_partial(linker: "Linker", context: "CallContext", node: int) -> None:
     """Calling what `partial(f, …)` returned: its arguments, then the new ones."""
-    from dataclasses import replace
-
     made = linker.contexts.get(node)
     # `f = partial(f, x)` leads back here.
     if made is None or not made.positional or node in context.through:
@@ -262,10 +271,17 @@ def _call_partial(linker: "Linker", context: "CallContext", node: int) -> None:
 def _invoke_partial(obj: int, linker: "Linker", joined: "CallContext", made: "CallContext") -> None:
     """A foreign function is called where `partial` names it: that call holds its arguments."""
     if isinstance(linker.record(obj), External):
-        from dataclasses import replace
-
         joined = replace(joined, scope=made.scope, call=made.call)
     invoke(obj, linker, joined)
+
+
+def _decorated(obj: int, linker: "Linker", number: int, result: int) -> None:
+    """What a decorator gives back for a definition: mostly a function around it."""
+    record = linker.record(obj)
+    is_function = linker.scopes.all[number].facts.kind is ScopeKind.FUNCTION
+    if isinstance(record, Function) and is_function and record.around < 0 and record.scope != number:
+        obj = linker.objects.number(Function(record.scope, number))
+    linker.solver.add(result, obj)
 
 
 def decorate(obj: int, linker: "Linker", context: "CallContext", number: int, current: int) -> None:
@@ -275,7 +291,9 @@ def decorate(obj: int, linker: "Linker", context: "CallContext", number: int, cu
         linker.decorators.setdefault(number, set()).add(obj)
         linker.solver.edge(current, context.result)
     elif isinstance(record, Function | Bound | Instance | Partial):
-        invoke(obj, linker, context)
+        given = linker.solver.node()
+        linker.solver.watch(given, _decorated, linker, number, context.result)
+        invoke(obj, linker, replace(context, result=given))
         if linker.scopes.all[number].facts.kind is ScopeKind.CLASS:
             linker.solver.edge(current, context.result)
     elif isinstance(record, Class):

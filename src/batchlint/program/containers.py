@@ -19,6 +19,7 @@ from batchlint.program.objects import (
     Instance,
     MethodOf,
     Module,
+    Query,
 )
 from batchlint.program.scopes import Scope
 
@@ -125,6 +126,8 @@ def load_item(obj: int, linker: "Linker", result: int, key: int, scope: Scope) -
         case Instance():
             context = calls.context(linker, scope, result, EdgeKind.IMPLICIT, key)
             calls.call_member(linker, obj, "__getitem__", context, scope)
+        case Query(scope=class_scope):
+            solver.add(result, linker.instance(class_scope))
         case Class():
             solver.add(result, obj)
         case External():
@@ -227,6 +230,8 @@ def iterate(obj: int, linker: "Linker", result: int, scope: Scope) -> None:
             solver.edge(element(linker, obj, ALL), result)
         case Instance(scope=class_scope):
             _iterate_instance(linker, obj, class_scope, result, scope)
+        case Query(scope=class_scope):
+            solver.add(result, linker.instance(class_scope))
         case External():
             solver.add(result, linker.step(obj, "[]"))
         case Future():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batchlint.catalog.model import AccessPath, Argument, FanOut, HigherOrder, PassThrough, Yields
-from batchlint.program import builtin, calls, containers, dispatching, registers
+from batchlint.program import builtin, calls, containers, dispatching, records, registers
 from batchlint.program.model import EdgeKind
 from batchlint.program.objects import (
     Bound,
@@ -32,6 +32,7 @@ def call(linker: "Linker", context: "CallContext", obj: int) -> None:
     _keep(linker, context, obj, path)
     for passthrough in linker.matcher.passthroughs(path):
         _pass_through(linker, context, passthrough, obj)
+    pass_records(linker, context)
     if context.result >= 0 and linker.matcher.wraps_client(path):
         for node, _ in context.positional[:1]:
             linker.solver.edge(node, context.result)
@@ -74,7 +75,7 @@ def escape(linker: "Linker", context: "CallContext", handled: set[int]) -> None:
 def _escaped(obj: int, linker: "Linker", context: "CallContext") -> None:
     record = linker.record(obj)
     if isinstance(record, Function | Bound):
-        linker.add_edge(replace(context, kind=EdgeKind.ESCAPE), record.scope)
+        linker.add_edge(replace(context, kind=EdgeKind.ESCAPE, around=record.around), record.scope)
     elif isinstance(record, Partial):
         made = linker.contexts.get(record.node)
         if made is not None and made.positional:
@@ -242,6 +243,17 @@ def _injected(obj: int, linker: "Linker", context: "CallContext") -> None:
         linker.solver.add(context.result, obj)
 
 
+def pass_records(linker: "Linker", context: "CallContext") -> None:
+    """A method that gives records of the class it is given, whatever its receiver: `session.get(X, …)`."""
+    if context.call < 0 or context.result < 0:
+        return
+    facts = linker.scopes.all[context.scope].facts
+    callee = facts.values[facts.calls[context.call].callee]
+    for row in linker.matcher.passthroughs_named(str(callee.payload)) if callee.op == "attr" else ():
+        for node, _ in select(context, row.arguments):
+            linker.solver.watch(node, records.pass_through, linker, context.result, row.yields)
+
+
 def _pass_through(linker: "Linker", context: "CallContext", row: PassThrough, obj: int) -> None:
     if context.result < 0:
         return
@@ -256,7 +268,9 @@ def _pass_through(linker: "Linker", context: "CallContext", row: PassThrough, ob
         _group(linker, context, row, chosen)
         return
     for node, unpacked in chosen:
-        if unpacked or row.yields is Yields.ELEMENT:
+        if row.yields in (Yields.INSTANCE, Yields.QUERY):
+            linker.solver.watch(node, records.pass_through, linker, context.result, row.yields)
+        elif unpacked or row.yields is Yields.ELEMENT:
             linker.solver.watch(node, containers.iterate, linker, context.result, scope)
         else:
             linker.solver.edge(node, context.result)

@@ -11,9 +11,9 @@ from typing import Final
 from batchlint.catalog.match import Matcher
 from batchlint.catalog.model import Dispatch, HigherOrder
 from batchlint.catalog.prefixes import OPEN_STEPS_MAX
-from batchlint.facts import FileFacts
+from batchlint.facts import FileFacts, ScopeKind
 from batchlint.facts.model import ParameterKind
-from batchlint.program import attributes, calls, containers, dispatching, operators, typed
+from batchlint.program import attributes, calls, containers, dispatching, operators, records, typed
 from batchlint.program.classes import Classes
 from batchlint.program.model import Edge, EdgeKind
 from batchlint.program.objects import (
@@ -49,6 +49,7 @@ class CallContext:
     higher_order: HigherOrder | None = None
     dispatch: Dispatch | None = None
     through: tuple[int, ...] = ()
+    around: int = -1
 
     def argument(self, position: int | None, keyword: str | None) -> int | None:
         """The node of an argument given by keyword or position, None where neither is passed."""
@@ -76,7 +77,8 @@ class Linker:
         self.objects = self.solver.objects
         self.scopes = Scopes(self.solver, files, modules, matcher.roots)
         self.classes = Classes(self.solver, self.scopes)
-        self.edges: dict[tuple[int, int, int, EdgeKind], Edge] = {}
+        self.edges: dict[tuple[int, int, int, EdgeKind, int], Edge] = {}
+        self.wrapped: dict[int, set[int]] = {}  # by what a decorator gave back: what it stands for
         self.externals: dict[tuple[int, int], set[int]] = {}
         self.decorators: dict[int, set[int]] = {}
         self.applied: dict[int, list[tuple[int, int]]] = {}
@@ -89,6 +91,7 @@ class Linker:
         self.kept: list[tuple[int, int, CallContext]] = []
         self.ran: set[int] = set()
         self.escaped: set[tuple[int, int, int]] = set()
+        self.annotated: list[tuple[int, int]] = []
         self.guessed = False
         self.members: dict[tuple[int, str, int | None], int] = {}
         self.reads: set[tuple[int, str]] = set()
@@ -120,11 +123,27 @@ class Linker:
 
     def add_edge(self, context: CallContext, target: int) -> None:
         """Note that a call leads into a function."""
-        key = (context.scope, context.call, target, context.kind)
+        key = (context.scope, context.call, target, context.kind, context.around)
+        if context.around >= 0:
+            self.wrapped.setdefault(target, set()).add(context.around)
         if key not in self.edges:
             self.edges[key] = Edge(
-                context.scope, context.call, target, context.kind, context.higher_order, context.dispatch
+                context.scope,
+                context.call,
+                target,
+                context.kind,
+                context.higher_order,
+                context.dispatch,
+                context.around,
             )
+
+    def edge(self, scope: int, call: int, target: int, kind: EdgeKind) -> Edge | None:
+        """The edge of a call into a function, None where there is none of that kind."""
+        for around in (-1, *sorted(self.wrapped.get(target, ()))):
+            found = self.edges.get((scope, call, target, kind, around))
+            if found is not None:
+                return found
+        return None
 
     def add_external(self, context: CallContext, obj: int) -> None:
         """Note that a call leaves the program at an external object."""
@@ -139,6 +158,8 @@ class Linker:
             for index in range(len(scope.facts.values)):
                 self._value(scope, index)
             self._heap(scope)
+            if scope.facts.kind is ScopeKind.CLASS:
+                records.declared(self, scope)
         self.solver.run()
         for _ in range(_WEAKENINGS_MAX):
             if not typed.weaken(self):

@@ -20,7 +20,10 @@ class EdgeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A call of function `target` from call `call` of scope `caller` (-1: not from a call expression)."""
+    """A call of function `target` from call `call` of scope `caller` (-1: not from a call expression).
+
+    `around` is the function that the target, as what a decorator gave back, stands for (-1: none).
+    """
 
     caller: int
     call: int
@@ -28,3 +31,4 @@ class Edge:
     kind: EdgeKind
     higher_order: HigherOrder | None = None
     dispatch: Dispatch | None = None
+    around: int = -1

@@ -26,16 +26,19 @@ class External(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function or lambda of the program."""
+    """A function or lambda of the program; `around` is the function that it, as what a decorator gave
+    back, stands for, -1 for none."""
 
     scope: int
+    around: int = -1
 
 
 class Bound(NamedTuple):
-    """A method with its receiver."""
+    """A method with its receiver; `around` as in `Function`."""
 
     scope: int
     receiver: int
+    around: int = -1
 
 
 class Class(NamedTuple):
@@ -46,6 +49,12 @@ class Class(NamedTuple):
 
 class Instance(NamedTuple):
     """Any instance of a class of the program."""
+
+    scope: int
+
+
+class Query(NamedTuple):
+    """A query for records of a class of the program, and what stands for one: a manager, a result."""
 
     scope: int
 
@@ -110,6 +119,7 @@ Object = (
     | Bound
     | Class
     | Instance
+    | Query
     | Module
     | Const
     | Expression

@@ -212,14 +212,18 @@ class Scopes:
         """The functions and classes that a text names: by module and qualified name (`app.tasks.nightly`,
         `app.tasks:nightly`), or by a bare name that only one function at the top of a module has."""
         module, _, attribute = name.replace(":", ".").rpartition(".")
-        if not self._by_name:
-            for scope in self.all:
-                self._by_name.setdefault(scope.facts.qualname, []).append(scope.number)
-        found = self._by_name.get(attribute, [])
+        found = self.called(attribute)
         if not module:
             return found if len(found) == 1 and self.all[found[0]].facts.kind is ScopeKind.FUNCTION else []
         own = [(number, self.files[self.all[number].file].module) for number in found]
         return [number for number, of in own if of == module or of.endswith(f".{module}")]
+
+    def called(self, qualname: str) -> list[int]:
+        """The functions and classes of that qualified name, of whatever module."""
+        if not self._by_name:
+            for scope in self.all:
+                self._by_name.setdefault(scope.facts.qualname, []).append(scope.number)
+        return self._by_name.get(qualname, [])
 
     def bound_in(self, scope: Scope, name: str) -> int | None:
         """The node of a name bound in exactly this scope (a class attribute), None for none."""

@@ -6,17 +6,23 @@ It is used only where the program itself showed nothing, after the first fixpoin
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from batchlint.catalog.model import Yields
 from batchlint.facts import ScopeKind
-from batchlint.program import calls, containers, foreign, registers
+from batchlint.program import calls, containers, foreign, records, registers
 from batchlint.program.model import EdgeKind
-from batchlint.program.objects import Class, Const, External, Module
+from batchlint.program.objects import Class, Const, Container, External, Module
 from batchlint.program.scopes import Scope
 
 if TYPE_CHECKING:
     from batchlint.program.linker import CallContext, Linker
 
 _TRANSPARENT: Final = frozenset(
-    {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
+    {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Mapped"}
+)
+_MAPPINGS: Final = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
+_COLLECTIONS: Final = _MAPPINGS | frozenset(
+    "list List set Set frozenset FrozenSet tuple Tuple Sequence MutableSequence Iterable Iterator Collection "
+    "AsyncIterable AsyncIterator Generator AsyncGenerator deque Deque".split()
 )
 # A method name that more families of classes than this define says too little about an unknown receiver.
 _GUESS_FAMILIES_MAX: Final = 2
@@ -43,12 +49,44 @@ def seed(linker: "Linker", scope: Scope, value: int, target: int) -> None:
             base = scope.facts.values[operands[0]]
             if base.payload in _TRANSPARENT:
                 _seed_each(linker, scope, operands[1], target)
+            elif base.payload in _COLLECTIONS:
+                _seed_elements(linker, scope, operands[1], target, str(base.payload))
             else:
                 linker.solver.watch(scope.base + operands[0], _instance, linker, target)
+                linker.solver.watch(
+                    scope.base + operands[0], _query, linker, scope.base + operands[1], target
+                )
+        case "const" if isinstance(payload, str) and payload.isidentifier():
+            named = linker.scopes.member(scope.file, payload)
+            if named is not None:
+                linker.solver.watch(named, _instance, linker, target)
         case "free" | "attr" | "import" | "class" | "phi":
             linker.solver.watch(scope.base + value, _instance, linker, target)
         case _:
             pass
+
+
+def _seed_elements(linker: "Linker", scope: Scope, value: int, target: int, name: str) -> None:
+    """`list[X]` and `dict[K, X]`: a collection that nothing is known of but its elements."""
+    fact = scope.facts.values[value]
+    parts = fact.operands if fact.op == "tuple" else (value,)
+    is_mapping = name in _MAPPINGS
+    obj = linker.objects.number(Container("dict" if is_mapping else "seq", target))
+    for part in parts[-1:] if is_mapping else parts:
+        node = linker.solver.node()
+        seed(linker, scope, part, node)
+        linker.solver.watch(node, _element, linker, obj, target)
+
+
+def _element(obj: int, linker: "Linker", collection: int, target: int) -> None:
+    linker.solver.add(target, collection)
+    linker.solver.add(containers.element(linker, collection, containers.ANY), obj)
+
+
+def _query(obj: int, linker: "Linker", key: int, target: int) -> None:
+    """`QuerySet[Document]`: a query for records of that class."""
+    if isinstance(linker.record(obj), External) and linker.matcher.is_query(linker.objects.path(obj)):
+        linker.solver.watch(key, records.pass_through, linker, target, Yields.QUERY)
 
 
 def _seed_each(linker: "Linker", scope: Scope, value: int, target: int) -> None:
@@ -61,6 +99,7 @@ def _instance(obj: int, linker: "Linker", target: int) -> None:
     record = linker.record(obj)
     if isinstance(record, Class):
         linker.solver.add(target, linker.instance(record.scope))
+        linker.annotated.append((record.scope, target))
     elif isinstance(record, External):
         path = linker.objects.path(obj)
         if path[0] not in ("builtins", "typing", "collections"):
@@ -69,8 +108,30 @@ def _instance(obj: int, linker: "Linker", target: int) -> None:
 
 def weaken(linker: "Linker") -> bool:
     """Add the next kind of evidence where there is none; returns whether anything was added."""
-    kinds = (registers.call_unrun, _receivers, _parameters, _returns, _keys, _decorations, _callees)
+    kinds = (
+        registers.call_unrun,
+        _subclasses,
+        _receivers,
+        _parameters,
+        _returns,
+        _keys,
+        _decorations,
+        _callees,
+    )
     return any(kind(linker) for kind in kinds)
+
+
+def _subclasses(linker: "Linker") -> bool:
+    """What is annotated with a class is an instance of it or of one derived from it."""
+    pending, linker.annotated = linker.annotated, []
+    added = False
+    for scope, target in pending:
+        derived = linker.classes.derived(scope)
+        for each in sorted(derived) if len(derived) <= _GUESS_CLASSES_MAX else ():
+            made = linker.instance(each)
+            added = added or made not in linker.solver.pts[target]
+            linker.solver.add(target, made)
+    return added
 
 
 def _receivers(linker: "Linker") -> bool:
@@ -188,6 +249,7 @@ def _callees(linker: "Linker") -> bool:
             continue
         callee = scope.facts.values[fact.callee]
         handled: set[int] = set()
+        foreign.pass_records(linker, context)
         if callee.op == "attr":
             name = str(callee.payload)
             base = scope.base + callee.operands[0]

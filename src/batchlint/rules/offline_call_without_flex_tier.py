@@ -99,7 +99,6 @@ _HOPELESS = frozenset(
     {
         ObstacleCode.LIVE_ROOT,
         ObstacleCode.LOCAL_MODEL,
-        ObstacleCode.ALREADY_BATCHED,
         ObstacleCode.STREAMING,
         ObstacleCode.RESULT_POLLED,
     }
