@@ -18,6 +18,8 @@ from batchlint.fix.foreign import dotted
 from batchlint.program.objects import External
 
 _FAN_OUTS = frozenset({FanOut.MAP, FanOut.APPLY, FanOut.DATASET, FanOut.SUBMIT})
+_AT_ONCE = frozenset({FanOut.MAP, FanOut.SUBMIT, FanOut.THREAD})
+_IN_TURN = frozenset({"builtins", "functools", "itertools", "pandas", "asyncio"})
 _DELAYED = frozenset({"joblib.delayed", "joblib.parallel.delayed"})
 
 
@@ -82,6 +84,24 @@ def is_fan_out(program: Program, key: tuple[int, int]) -> bool:
     """Whether a call runs a function for records, by the catalog, or is `delayed(f)(x)`."""
     kinds = {edge.higher_order.fan_out for edge in program.edges(key) if edge.higher_order is not None}
     return bool(kinds & _FAN_OUTS) or is_delayed(program, key)
+
+
+def runs_in_pool(program: Program, scope: int) -> bool:
+    """Whether a function may run in several threads or processes at once: something that calls it, at any
+    depth, is given to a pool again and again."""
+    todo, seen = [scope], {scope}
+    while todo:
+        for edge in program.callers(todo.pop()):
+            row = edge.higher_order
+            is_pool = row is not None and row.fan_out in _AT_ONCE and row.framework not in _IN_TURN
+            if is_pool and row is not None and edge.call >= 0:
+                key = (edge.caller, edge.call)
+                if row.fan_out is FanOut.MAP or program.loops.around(*key):
+                    return True
+            if edge.caller not in seen:
+                seen.add(edge.caller)
+                todo.append(edge.caller)
+    return False
 
 
 def is_delayed(program: Program, key: tuple[int, int]) -> bool:

@@ -19,7 +19,7 @@ from batchlint.fix.fanout import plan_fan_out
 from batchlint.fix.files import Program, ProgramFile
 from batchlint.fix.find import contradictions
 from batchlint.fix.foreign import means_builtin
-from batchlint.fix.forms import is_fan_out
+from batchlint.fix.forms import is_fan_out, runs_in_pool
 from batchlint.fix.generators import GeneratorEmitter
 from batchlint.fix.loop_forms import LoopForms, check_others, check_supply, loop_around
 from batchlint.fix.placement import helper_files, import_edits, place
@@ -237,6 +237,9 @@ class Planner:
                 check_supply(program, draft, file, call, records)
             check_others(program, draft, file, call, loop)
             return {key}
+        if runs_in_pool(program, key[0]):
+            message = "the loop runs in several threads, each of which would wait for batches of its own"
+            raise file.decline(Reason.LOOP_FORM, message, call)
         for name in ("zip", "list"):
             if not means_builtin(file, name):
                 message = f"the file gives {name!r} a meaning of its own"
