@@ -110,6 +110,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if is_user_error(error):
             return _fail(str(error))
+        if _is_interrupted(error):
+            return 130
         return _internal_error(error)
 
 
@@ -118,6 +120,13 @@ def _fail(message: str) -> int:
 
     click.echo(f"error: {printable(message)}", err=True)
     return 2
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    """Whether an error only wraps Ctrl-C, as Python does for one in the middle of making a class."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _internal_error(error: Exception) -> int:

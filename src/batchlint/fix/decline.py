@@ -44,6 +44,7 @@ class Reason(StrEnum):
     GUESSED = "guessed"
     NOTEBOOK = "notebook"
     ENCODING = "encoding"
+    TOO_DEEP = "too-deep"
     NO_IMPORT_PATH = "no-import-path"
     HELPER_EDITED = "helper-edited"
     CONTRADICTION = "contradiction"  # the second finder does not come to the same call

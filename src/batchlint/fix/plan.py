@@ -85,10 +85,26 @@ class Planner:
         for site, call, judgement in self.analysis.sites:
             if site.verdict not in _FIXABLE or (call.scope, call.call) in done:
                 continue
-            plan, keys = self._plan(site, call, judgement, rows)
+            plan, keys = self._guarded(site, call, judgement, rows)
             done |= keys
             found.append(plan)
         return found
+
+    def _guarded(
+        self, site: Site, call: CallSite, judgement: Judgement, rows: dict[tuple[int, int], Site]
+    ) -> tuple[Plan, set[tuple[int, int]]]:
+        """The plan for one site; none where a file has gone meanwhile, or is nested too deeply for us.
+
+        A list of calls is worth having even where one of them cannot be planned for.
+        """
+        try:
+            return self._plan(site, call, judgement, rows)
+        except OSError as error:
+            reason, message = Reason.ENCODING, f"a file cannot be read: {error.strerror}"
+        except RecursionError:
+            reason, message = Reason.TOO_DEEP, "the program is nested too deeply to be planned for"
+        obstacle = Obstacle(reason, message, site.location)
+        return Plan(FixKind.NONE, (site,), (obstacle,), {}, {}), {(call.scope, call.call)}
 
     def together(
         self, chosen: list[Plan]
