@@ -30,7 +30,7 @@ _INIT = "__init__.py"
 
 # How much text is linked at most: each byte of it takes about forty bytes of memory. The files that say
 # most of providers for their size come first, then the nearest importers.
-TEXT_MAX: Final = 11_000_000
+TEXT_MAX: Final = 9_000_000
 
 
 class Relevant(NamedTuple):
