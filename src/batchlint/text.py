@@ -74,10 +74,6 @@ class LineIndex:
         line = min(max(line, 1), len(self._starts) - 1)
         return min(self._starts[line - 1] + column, len(self.text))
 
-    def offsets(self, span: Span) -> tuple[int, int]:
-        """The byte offsets of a span, half open."""
-        return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
-
     def column(self, line: int, column: int) -> int:
         """The 1-based code-point column of a 0-based UTF-8 byte column."""
         return len(self.line_bytes(line)[:column].decode("utf-8", "replace")) + 1

@@ -3,6 +3,7 @@
 import ast
 
 from batchlint.fix import names
+from batchlint.fix.apart import check_apart
 from batchlint.fix.comprehension import ComprehensionEmitter
 from batchlint.fix.coroutines import Coroutines, Edits
 from batchlint.fix.decline import Reason
@@ -93,28 +94,10 @@ class CoroutineLoops:
         effects = Effects()
         for edge in self.program.edges(key):
             found = self.finder.of_function(edge.target)
-            self._check_apart(edge.target, found)
+            own, node = self.program.file_of(edge.target), self.program.function(edge.target)
+            check_apart(self.draft, own, node, found, holds_prints=False)
             effects.add(found)
         return [], effects
-
-    def _check_apart(self, entry: int, effects: Effects) -> None:
-        """The coroutines of all records run interleaved: they may not meet in anything."""
-        file, node = self.program.file_of(entry), self.program.function(entry)
-        if effects.dynamic:
-            raise file.decline(Reason.DYNAMIC_SCOPE, f"{node.name} looks at its own variables", node)
-        for place in sorted(effects.writes):
-            if place.kind != "channel":
-                message = f"{node.name} changes {place.name!r} of all records"
-                self.draft.object(file, Reason.SHARED_STATE, message, node)
-            elif place.name == "standard output":
-                self.draft.object(file, Reason.EFFECT_ORDER, f"{node.name} prints", node)
-            elif not effects.unknown:
-                self.draft.object(file, Reason.EFFECT_ORDER, f"{node.name} changes {place.name}", node)
-        for what in dict.fromkeys(effects.unknown):
-            message = f"{node.name} runs {what}, whose effects are not known"
-            self.draft.object(file, Reason.UNKNOWN_EFFECT, message, node)
-        if effects.exits:
-            self.draft.object(file, Reason.EARLY_EXIT, f"{node.name} may end the program", node)
 
 
 def _loop_around(file: ProgramFile, call: ast.Call) -> ast.For | ast.ListComp | ast.SetComp | ast.DictComp:

@@ -7,6 +7,7 @@ known by the name at the root of the expression. What a call outside of the prog
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 
 from batchlint.facts import ScopeKind
 from batchlint.fix import foreign, names
@@ -319,16 +320,10 @@ class _Visitor(ast.NodeVisitor):
     def _calls(self, scope: int, node: ast.Call, *, is_plain: bool) -> None:
         summary = self.finder.of_function(scope)
         changed = {place.name for place in summary.writes if place.kind == "parameter"}
-        self.found.add(
-            Effects(
-                set(summary.reads),
-                {place for place in summary.writes if place.kind != "parameter"},
-                list(summary.unknown),
-                set(summary.free_names),
-                summary.exits,
-                False,
-            )
-        )
+        writes = {place for place in summary.writes if place.kind != "parameter"}
+        self.found.add(replace(summary, writes=writes, dynamic=False))
+        if summary.dynamic:  # it looks at its own names, not at the caller's; what for is not seen
+            self.found.unknown.append(f"{ast.unparse(node.func)}, which looks at its own variables")
         if not changed:
             return
         function = self.program.file_of(scope).functions.get(self.program.linker.scopes.all[scope].facts.span)

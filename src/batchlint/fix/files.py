@@ -8,6 +8,7 @@ from pathlib import Path
 from batchlint.analysis.loops import LoopRole
 from batchlint.analysis.model import CallSite
 from batchlint.discover import read_bytes
+from batchlint.discover.walk import DiscoverOptions, discover
 from batchlint.facts import ScopeKind
 from batchlint.finding import Failure
 from batchlint.fix.decline import DeclinedError, Reason
@@ -303,8 +304,9 @@ class Program:
         return (self.root / file.path).with_name("__init__.py").exists()
 
     def all_texts(self) -> list[bytes]:
-        """The text of every Python file and notebook of the project, tests included."""
+        """The text of every Python file and notebook of the project, tests and what git ignores included."""
         if self._texts is None:
-            found = (p for kind in ("*.py", "*.ipynb") for p in sorted(self.root.rglob(kind)))
-            self._texts = [path.read_bytes() for path in found if path.is_file()]
+            paths = discover(self.root, DiscoverOptions(respect_gitignore=False)).files
+            read = (read_bytes(self.root, path) for path in paths)
+            self._texts = [data for data in read if isinstance(data, bytes)]
         return self._texts

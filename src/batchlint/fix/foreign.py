@@ -10,8 +10,8 @@ from importlib.resources import files
 from batchlint.fix.files import FunctionNode, ProgramFile
 from batchlint.fix.places import FILES, STDOUT, WORLD, Place
 
-RETURNED = ("finite", "held", "new", ".finite", ".held", ".new")
-"""Lists that say what is returned, not what is done."""
+ASIDE = ("finite", "held", "new", "progress", "holding_nothing", ".finite", ".held", ".new", ".blocking")
+"""Lists that say something else than what a call does."""
 
 
 @cache
@@ -31,11 +31,17 @@ def what_it_does(file: ProgramFile, call: ast.Call) -> str:
     path = dotted(file, call.func)
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if path is not None:
-        found = next((k for k in lists if k not in RETURNED and k[0] != "." and path in lists[k]), "")
+        found = next((k for k in lists if k not in ASIDE and k[0] != "." and path in lists[k]), "")
         # Of an instance that foreign code has made, only the method's name is known.
         if found or not method or "." in path:
             return found
-    return next((k for k in lists if k not in RETURNED and k[0] == "." and method in lists[k]), "")
+    return next((k for k in lists if k not in ASIDE and k[0] == "." and method in lists[k]), "")
+
+
+def holds_nothing(file: ProgramFile, context: ast.expr) -> bool:
+    """Whether a context manager holds nothing that others may wait for."""
+    function = context.func if isinstance(context, ast.Call) else context
+    return dotted(file, function) in table()["holding_nothing"]
 
 
 def is_stateless(file: ProgramFile, function: ast.expr) -> bool:

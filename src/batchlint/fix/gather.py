@@ -4,6 +4,7 @@ import ast
 
 from batchlint.fix import names
 from batchlint.fix.awaiting import kind_of
+from batchlint.fix.coroutine_phases import CoroutinePhases, meetings
 from batchlint.fix.coroutines import Coroutines
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
@@ -14,7 +15,6 @@ from batchlint.fix.gathered import FanOut, runs_before
 from batchlint.fix.loop import is_bound_by_loop
 from batchlint.fix.origins import root
 from batchlint.fix.places import FILES, STDOUT, WORLD, Effects, conflicts
-from batchlint.fix.turns import Phases, meetings
 
 _SHOWN_ONLY = frozenset({"total", "desc", "unit", "leave", "disable", "ncols", "colour", "position", "file"})
 """Arguments of progress bars, which a run has its own of."""
@@ -32,7 +32,7 @@ class FanOutCheck:
         self.coroutines = coroutines
         self.found = found
         self.file = found.file
-        self.phases = Phases(program, finder, coroutines)
+        self.phases = CoroutinePhases(program, finder, coroutines)
 
     def check(self, scope: int) -> None:
         """Take in all coroutines of the fan-out in the function `scope` and note every obstacle; raises

@@ -7,9 +7,6 @@ from batchlint.fix import names
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
 from batchlint.fix.foreign import dotted, table
 
-_PROGRESS = frozenset(
-    {"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.rich.tqdm", "rich.progress.track"}
-)
 _COLLECTIONS = ("list", "List", "Sequence", "tuple", "Tuple", "dict", "Dict", "set", "Set", "frozenset")
 
 
@@ -24,7 +21,7 @@ class Supply(Enum):
 
 def is_progress(file: ProgramFile, node: ast.expr) -> bool:
     """Whether an expression wraps its first argument in a progress bar."""
-    return isinstance(node, ast.Call) and dotted(file, node.func) in _PROGRESS and bool(node.args)
+    return isinstance(node, ast.Call) and dotted(file, node.func) in table()["progress"] and bool(node.args)
 
 
 def without_progress(file: ProgramFile, node: ast.expr) -> ast.expr:

@@ -106,7 +106,7 @@ def outside(
     free = names.free(node)
     local = (set(order) | names.bound(body)) - free
     changed = changed_names(body)
-    result = Effects(unknown=list(found.unknown), exits=found.exits)
+    result = Effects(unknown=list(found.unknown), exits=found.exits, dynamic=found.dynamic)
     result.free_names = set(found.free_names)
     result.reads = {p for p in found.reads if p.kind not in ("name", "part") or p.name not in local}
     for place in found.writes:

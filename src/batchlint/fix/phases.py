@@ -172,18 +172,6 @@ def _held(*values: ast.AST) -> set[str]:
     return found
 
 
-def reached_by(calls: Mapping[tuple[int, int], int], scope: int) -> set[int]:
-    """The functions that one delegates to, at any depth."""
-    found: set[int] = set()
-    todo = [scope]
-    while todo:
-        at = todo.pop()
-        new = {target for (caller, _), target in calls.items() if caller == at} - found
-        found |= new
-        todo += new
-    return found
-
-
 def _evaluated(asks: Iterable[ast.Call]) -> list[ast.AST]:
     """What runs right before the requests are made: receivers and arguments."""
     found: list[ast.AST] = []

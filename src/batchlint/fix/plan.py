@@ -1,7 +1,7 @@
 """From call sites to rewrites: which form each record loop takes, and what is in the way."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -305,13 +305,3 @@ class Planner:
         if calls:
             for message in contradictions(file.text, calls):
                 raise file.decline(Reason.CONTRADICTION, message, file.tree.body[0])
-
-
-def declined(found: Iterable[Plan]) -> dict[str, int]:
-    """How often each reason is the first of a plan that does nothing."""
-    counts: dict[str, int] = {}
-    for plan in found:
-        if plan.kind is FixKind.NONE:
-            reason = plan.obstacles[0].reason.value
-            counts[reason] = counts.get(reason, 0) + 1
-    return counts

@@ -8,16 +8,16 @@ where all start together, to none.
 
 import ast
 
+from batchlint.fix.apart import check_names, note_unseen
 from batchlint.fix.decline import Reason
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import Program
+from batchlint.fix.foreign import table
 from batchlint.fix.forms import Workers
 from batchlint.fix.phases import Phases, phases
 from batchlint.fix.places import FILES, STDOUT, Effects, conflicts
 from batchlint.fix.steps import Steps
-
-_BLOCKING = frozenset({"acquire", "wait", "join", "notify", "put", "task_done"})
 
 
 class Sharing:
@@ -73,13 +73,11 @@ class Sharing:
 
     def _check_unseen(self, scope: int, found: Phases) -> None:
         file, node = self.program.file_of(scope), self.program.function(scope)
-        for what in dict.fromkeys(found.before.unknown + found.after.unknown):
-            message = f"{node.name} runs {what}, whose effects are not known"
-            self.draft.object(file, Reason.UNKNOWN_EFFECT, message, node)
-        if found.before.exits or found.after.exits:
-            self.draft.object(file, Reason.EARLY_EXIT, f"{node.name} may end the program", node)
-        if found.before.dynamic or found.after.dynamic:
-            raise file.decline(Reason.DYNAMIC_SCOPE, f"{node.name} looks at its own variables", node)
+        both = Effects()
+        both.add(found.before)
+        both.add(found.after)
+        note_unseen(self.draft, file, node, both)
+        check_names(file, node, both)
 
     def _check_blocking(self) -> None:
         """Records that wait for each other would wait for ever: only one runs at a time."""
@@ -103,4 +101,4 @@ def _is_blocking(call: ast.Call) -> bool:
     if not isinstance(call.func, ast.Attribute):
         return False
     name = call.func.attr
-    return name in _BLOCKING and not (name == "join" and call.args)
+    return name in table()[".blocking"] and not (name == "join" and call.args)

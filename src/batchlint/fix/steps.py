@@ -4,17 +4,16 @@ import ast
 from collections.abc import Iterable
 
 from batchlint.fix import names
+from batchlint.fix.apart import check_apart
 from batchlint.fix.decline import DeclinedError, Reason
 from batchlint.fix.decorators import check_decorators
 from batchlint.fix.draft import Draft
 from batchlint.fix.effects import EffectFinder
 from batchlint.fix.files import FunctionNode, Program, ProgramFile
-from batchlint.fix.foreign import dotted
-from batchlint.fix.places import STDOUT, Effects
+from batchlint.fix.foreign import holds_nothing
+from batchlint.fix.places import Effects
 from batchlint.fix.requests import check_site, is_left
 from batchlint.program.model import EdgeKind
-
-_HARMLESS = frozenset({"contextlib.suppress", "contextlib.nullcontext"})
 
 
 class Steps:
@@ -47,7 +46,9 @@ class Steps:
             self.scopes, self.calls = scopes, calls
             raise
         if judged:
-            self._check_effects(entry)
+            file, node = self.program.file_of(entry), self.program.function(entry)
+            effects = self.finder.of_function(entry)
+            check_apart(self.draft, file, node, effects, holds_prints=True)
 
     def take(self, file: ProgramFile, key: tuple[int, int], around: ast.AST) -> Effects:
         """Take in a call inside of `around`, which becomes part of a generator; gives what the functions do
@@ -133,37 +134,13 @@ class Steps:
             if isinstance(outer, names.COMPREHENSIONS + names.NESTED):
                 raise file.decline(Reason.CALL_FORM, "the call stands in a comprehension or lambda", call)
             if isinstance(outer, ast.With):
-                held = [i for i in outer.items if dotted(file, _callee(i.context_expr)) not in _HARMLESS]
+                held = [i for i in outer.items if not holds_nothing(file, i.context_expr)]
                 if held:
                     message = "would stay open until the batch has ended"
                     raise file.decline(Reason.HELD_RESOURCE, message, held[0].context_expr)
             if isinstance(outer, ast.JoinedStr):
                 raise file.decline(Reason.CALL_FORM, "the call stands in an f-string", call)
         raise file.decline(Reason.CALL_FORM, "the call stands in a decorator or default", call)
-
-    def _check_effects(self, entry: int) -> None:
-        """Steps of all records run interleaved: they may not meet in anything."""
-        effects = self.finder.of_function(entry)
-        file, node = self.program.file_of(entry), self.program.function(entry)
-        if effects.dynamic:
-            raise file.decline(Reason.DYNAMIC_SCOPE, f"{node.name} looks at its own variables", node)
-        for place in sorted(effects.writes):
-            if place.kind == "channel":
-                if place != STDOUT and not effects.unknown:
-                    self.draft.object(file, Reason.EFFECT_ORDER, f"{node.name} changes {place.name}", node)
-            else:
-                self.draft.object(
-                    file, Reason.SHARED_STATE, f"{node.name} changes {place.name!r} of all records", node
-                )
-        for what in dict.fromkeys(effects.unknown):
-            message = f"{node.name} runs {what}, whose effects are not known"
-            self.draft.object(file, Reason.UNKNOWN_EFFECT, message, node)
-        if effects.exits:
-            self.draft.object(file, Reason.EARLY_EXIT, f"{node.name} may end the program", node)
-
-
-def _callee(node: ast.expr) -> ast.expr:
-    return node.func if isinstance(node, ast.Call) else node
 
 
 def reaching(program: Program, sites: Iterable[tuple[int, int]]) -> set[int]:

@@ -220,13 +220,6 @@ class Turns:
         return self.file.decline(Reason.SHARED_STATE, message, node)
 
 
-def _either(hold: Hold, other: Hold | None) -> Hold:
-    """What is known where code runs after one state or the other."""
-    return Hold(
-        hold.sure and (other is None or other.sure), hold.maybe or (other is not None and other.maybe)
-    )
-
-
 def _meet(*holds: Hold | None) -> Hold | None:
     found: Hold | None = None
     for hold in holds:

@@ -16,7 +16,7 @@ from batchlint.fix.origins import outside, root
 from batchlint.fix.places import STDOUT, Effects, Place, conflicts
 
 
-class Phases:
+class CoroutinePhases:
     """Parts the effects of coroutines at their requests."""
 
     def __init__(self, program: Program, finder: EffectFinder, coroutines: Coroutines) -> None:
